@@ -1,0 +1,121 @@
+import type { Sockets } from '../kernel/process.ts';
+
+/** An IPv4 (or IPv6) address and a port. */
+export interface SocketAddress {
+  address: string;
+  port: number;
+}
+
+/**
+ * What travels on a connection. HTTP/1.1 and everything unknown are real bytes; TLS and HTTP/2 are records and frames as data
+ * with the size they would have on the wire, so that byte counts, sniffing and captures come out right without cryptography.
+ */
+export type Segment = BytesSegment | TlsSegment | Http2Segment;
+
+export interface BytesSegment {
+  kind: 'bytes';
+  bytes: Uint8Array;
+}
+
+export interface TlsSegment {
+  kind: 'tls';
+  record: TlsRecord;
+  /** Bytes on the wire. */
+  size: number;
+}
+
+export type TlsRecord =
+  | { type: 'clientHello'; sni: string | undefined; alpn: readonly string[]; versions: readonly string[] }
+  | {
+      type: 'serverHello';
+      alpn: string | undefined;
+      version: string;
+      certificate: CertificateChain;
+      requestsClientCertificate: boolean;
+    }
+  | { type: 'finished'; certificate: CertificateChain | undefined }
+  | { type: 'data'; inner: Segment }
+  | { type: 'alert'; description: string };
+
+/** What a peer sees of a certificate; `pem` only where somebody asks for it. */
+export interface CertificateChain {
+  subject: string;
+  issuer: string;
+  /** URI and DNS names. */
+  subjectAltNames: readonly string[];
+  /** ms since 1970. */
+  notBefore: number;
+  notAfter: number;
+  /** Name of the root that signed it, as trust stores list them. */
+  root: string;
+}
+
+export interface Http2Segment {
+  kind: 'h2';
+  frame:
+    | { type: 'preface' | 'settings' | 'goaway' | 'windowUpdate' | 'ping' }
+    | { type: 'headers'; stream: number; headers: readonly HeaderField[]; endStream: boolean }
+    | { type: 'data'; stream: number; bytes: Uint8Array; endStream: boolean }
+    | { type: 'rstStream'; stream: number; error: string };
+  size: number;
+}
+
+export type HeaderField = readonly [name: string, value: string];
+
+/** Why a connection could not be made or broke, as errno names it. */
+export class SocketError extends Error {
+  override name = 'SocketError';
+  readonly code: 'ECONNREFUSED' | 'ETIMEDOUT' | 'EHOSTUNREACH' | 'ENETUNREACH' | 'ECONNRESET' | 'EADDRINUSE' | 'EPIPE';
+  constructor(code: SocketError['code'], message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** One end of an established TCP connection (or of what TLS makes of it). */
+export interface Connection {
+  readonly local: SocketAddress;
+  readonly remote: SocketAddress;
+  /** Where the client wanted to go before iptables redirected it (SO_ORIGINAL_DST); `local` if nothing did. */
+  readonly originalDestination: SocketAddress;
+  /** The next segment, null when the peer closed, `SocketError` ECONNRESET when it reset. */
+  read(): Promise<Segment | null>;
+  /** What has arrived already, left where it is (MSG_PEEK); undefined if nothing has. */
+  peek(): Segment | undefined;
+  write(segment: Segment): void;
+  /** FIN: no more will be written. */
+  close(): void;
+  /** RST. */
+  reset(): void;
+  /** Called once when both directions are closed or the connection was reset. */
+  onClose(listener: () => void): void;
+  /** Segment bytes carried so far. */
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  /** The trace of the request on behalf of which this connection was made, carried to whoever accepts it. */
+  readonly trace: import('./trace.ts').Trace | undefined;
+}
+
+export interface ConnectOptions {
+  destination: SocketAddress;
+  /** User of the connecting process: iptables lets Envoy's own (1337) pass. */
+  uid: number;
+  trace?: import('./trace.ts').Trace;
+  /** SO_BINDTODEVICE and the like: the source address wanted (Envoy's 127.0.0.6 on inbound). */
+  source?: SocketAddress;
+  /** ms of cluster time; the kernel's own limit (about 127 s) otherwise. */
+  timeout?: number;
+}
+
+/** The network namespace of one pod or host. */
+export interface NetworkStack extends Sockets {
+  readonly address: string;
+  /** Rejects with `SocketError`. */
+  connect(options: ConnectOptions): Promise<Connection>;
+  /** Accepts on a port of all addresses of this namespace (or of one); the answer stops listening. */
+  listen(port: number, accept: (connection: Connection) => void, options?: { address?: string }): () => void;
+  /** Is somebody listening there? For probes. */
+  listening(port: number): boolean;
+  /** A and AAAA records by the namespace's resolv.conf (search domains, ndots). Empty lists: NXDOMAIN or no data. */
+  resolve(name: string): Promise<{ ipv4: string[]; ipv6: string[] }>;
+}
