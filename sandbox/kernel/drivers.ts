@@ -3,6 +3,15 @@ import type { Kernel } from './kernel.ts';
 /** Lets every promise that can go on go on, then resolves. The host gives it (a macrotask: `setImmediate`, a message channel). */
 export type HostTurn = () => Promise<void>;
 
+/** Lets everything go on that can, the host's own work (`Kernel.hold`) included. */
+async function settle(kernel: Kernel, turn: HostTurn): Promise<void> {
+  await turn();
+  for (let work = kernel.held(); work; work = kernel.held()) {
+    await work;
+    await turn();
+  }
+}
+
 /** What the `instant` driver does when time stands still and someone still waits. */
 export interface Stalled {
   /** Ends the input of readers that nobody will ever feed; false if there was none. */
@@ -23,7 +32,7 @@ export async function runInstant<T>(kernel: Kernel, done: Promise<T>, turn: Host
   };
   done.then(mark, mark);
   for (;;) {
-    await turn();
+    await settle(kernel, turn);
     if (settled) return done;
     if (kernel.step() || stalled.endOfInput() || stalled.interrupt()) continue;
     throw new Error('everything waits and nothing is due');
@@ -33,8 +42,8 @@ export async function runInstant<T>(kernel: Kernel, done: Promise<T>, turn: Host
 /** Lets `duration` ms of cluster time pass, firing what is due. */
 export async function advance(kernel: Kernel, duration: number, turn: HostTurn): Promise<void> {
   const end = kernel.now() + duration;
-  await turn();
-  while (kernel.step(end)) await turn();
+  await settle(kernel, turn);
+  while (kernel.step(end)) await settle(kernel, turn);
   kernel.idleUntil(end);
 }
 
@@ -85,8 +94,8 @@ export class RealtimeDriver {
   async #pump(): Promise<void> {
     this.#pumping = true;
     this.#cancel();
-    await this.#turn();
-    while (this.#running && this.#kernel.step(this.#clusterNow())) await this.#turn();
+    await settle(this.#kernel, this.#turn);
+    while (this.#running && this.#kernel.step(this.#clusterNow())) await settle(this.#kernel, this.#turn);
     this.#pumping = false;
     if (!this.#running) return;
     const now = this.#clusterNow();

@@ -24,6 +24,7 @@ export class Kernel {
   #now: number;
   #order = 0;
   #sleepers: Sleeper[] = [];
+  readonly #held = new Set<Promise<unknown>>();
 
   /** `epoch`: ms since 1970 at which the cluster's clock starts. */
   constructor(options: { epoch: number; seed: number }) {
@@ -65,6 +66,20 @@ export class Kernel {
       const place = this.#sleepers.indexOf(sleeper);
       if (place >= 0) this.#sleepers.splice(place, 1);
     };
+  }
+
+  /** The outcome of host work that takes no cluster time, such as `import()`; drivers let the clock stand still meanwhile. */
+  hold<T>(work: Promise<T>): Promise<T> {
+    const done = () => this.#held.delete(held);
+    const held: Promise<unknown> = work.then(done, done);
+    this.#held.add(held);
+    return work;
+  }
+
+  /** Settles when one piece of held work is done; undefined if there is none. */
+  held(): Promise<unknown> | undefined {
+    for (const work of this.#held) return work;
+    return undefined;
   }
 
   /** When the next event is due (ms since 1970), or undefined if nothing is pending. */
