@@ -60,6 +60,7 @@ if (all || paths.length > 0) outcomes.push(vitest(paths));
 const sum = (count: 'passed' | 'failed' | 'skipped') => outcomes.reduce((total, outcome) => total + outcome[count], 0);
 const failures = outcomes.filter((outcome) => outcome.failed > 0);
 if (failures.length > 0) console.log(`\nfailed: ${failures.map((outcome) => outcome.name).join(', ')}`);
-if (!process.env.MESHTAB_GOLDEN) console.log('\nSKIPPED: MESHTAB_GOLDEN is not set, so nothing was compared with the recorded answers');
+if (!process.env.MESHTAB_GOLDEN)
+  console.log('\nSKIPPED: MESHTAB_GOLDEN is not set, so nothing was compared with the recorded answers');
 console.log(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
 process.exit(failures.length > 0 ? 1 : 0);

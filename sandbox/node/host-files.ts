@@ -64,7 +64,10 @@ export class HostFiles implements FileSystem {
 
   makeDirectory(path: string, options: { parents?: boolean; mode?: number } = {}): void {
     this.#try(path, (host) => {
-      mkdirSync(host, { recursive: options.parents ?? false, ...(options.mode === undefined ? {} : { mode: options.mode }) });
+      mkdirSync(host, {
+        recursive: options.parents ?? false,
+        ...(options.mode === undefined ? {} : { mode: options.mode }),
+      });
     });
   }
 

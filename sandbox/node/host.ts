@@ -1,6 +1,6 @@
 import type { HostClock, HostTurn } from '../kernel/drivers.ts';
-import { SharedFile } from '../kernel/open-files.ts';
 import type { OpenFile, Terminal } from '../kernel/files.ts';
+import { SharedFile } from '../kernel/open-files.ts';
 
 /** Runs after every promise that can go on has gone on. */
 export const turn: HostTurn = () => new Promise((resolve) => setImmediate(resolve));

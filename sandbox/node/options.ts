@@ -67,7 +67,8 @@ export function sessionArguments(values: FlagValues): SessionArguments {
     throw new UsageError(`--profile: ${profile}: there are ${profiles.join(', ')}`);
   }
   const seed = Number(values.seed);
-  if (!Number.isSafeInteger(seed) || seed < 0) throw new UsageError(`--seed: ${String(values.seed)}: not a whole number ≥ 0`);
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    throw new UsageError(`--seed: ${String(values.seed)}: not a whole number ≥ 0`);
   const epoch = parseTime(String(values.epoch));
   if (epoch === undefined) throw new UsageError(`--epoch: ${String(values.epoch)}: not a time such as ${defaultEpoch}`);
   return {

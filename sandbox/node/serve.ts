@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import type { ApiRequest, ApiResponse } from '../kubernetes/apiserver/http.ts';
-import { ServedSession } from './served-session.ts';
 import { parseFlags, portArgument, sessionArguments, sessionFlags } from './options.ts';
+import { ServedSession } from './served-session.ts';
 
 /** Requests larger than this are refused (413): more than any manifest a person writes. */
 const bodyLimit = 4 * 1024 * 1024;

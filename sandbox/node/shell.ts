@@ -7,7 +7,10 @@ import { sessionOptions } from './start.ts';
 
 /** An interactive shell on a cluster whose clock follows ours. The session starts at the present moment unless told otherwise. */
 export async function shell(args: string[]): Promise<number> {
-  const { values } = parseFlags(args, { ...sessionFlags, epoch: { type: 'string', default: new Date().toISOString() } });
+  const { values } = parseFlags(args, {
+    ...sessionFlags,
+    epoch: { type: 'string', default: new Date().toISOString() },
+  });
   const session = await Session.start(sessionOptions(sessionArguments(values)), turn);
   const driver = new RealtimeDriver(session.cluster.kernel, hostClock, turn);
   driver.start();

@@ -6,7 +6,8 @@ import { parse, parseAllDocuments } from 'yaml';
 /** The folder of recorded answers, or undefined where `MESHTAB_GOLDEN` is not set. */
 export const golden = process.env.MESHTAB_GOLDEN;
 
-if (golden && !existsSync(join(golden, 'README.md'))) throw new Error(`MESHTAB_GOLDEN=${golden}: no recorded answers there`);
+if (golden && !existsSync(join(golden, 'README.md')))
+  throw new Error(`MESHTAB_GOLDEN=${golden}: no recorded answers there`);
 if (!golden && process.env.CI) throw new Error('MESHTAB_GOLDEN is not set: in CI the recorded answers must be there');
 
 /** A suite that compares with the recorded answers; without them it says SKIPPED. */

@@ -23,7 +23,10 @@ export function findKubectl(): RealKubectl | undefined {
       const path = find();
       if (!path) continue;
       const { clientVersion } = JSON.parse(
-        execFileSync(path, ['version', '--client', '-o', 'json'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+        execFileSync(path, ['version', '--client', '-o', 'json'], {
+          encoding: 'utf8',
+          stdio: ['ignore', 'pipe', 'ignore'],
+        }),
       ) as { clientVersion: { gitVersion: string } };
       console.log(`real kubectl: ${clientVersion.gitVersion} (${path})`);
       return { path, version: clientVersion.gitVersion };

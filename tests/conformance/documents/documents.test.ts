@@ -16,21 +16,29 @@ describeGolden('the egress gateway document, HTTP', (folder) => {
 
   test('every step holds from the start of the document to its cleanup', { timeout: 120_000 }, async () => {
     const stage = await startStage({ profile: document.start.profile });
-    const before = await stage.run('kubectl get all,cm,sa,serviceentry,gateway,virtualservice,destinationrule -A -o name');
+    const before = await stage.run(
+      'kubectl get all,cm,sa,serviceentry,gateway,virtualservice,destinationrule -A -o name',
+    );
     const failures: string[] = [];
     const steps = httpThroughGateway(document);
     for (const step of steps) failures.push(...(await play(stage, step)));
     console.log(`egress-gateway HTTP: steps run ${steps.length}`);
     expect(failures).toEqual([]);
     // What remains is the demo profile that the document installs; the objects of the lesson itself are gone.
-    const after = await stage.run('kubectl get all,cm,sa,serviceentry,gateway,virtualservice,destinationrule -n default -o name');
-    const defaults = before.stdout.split('\n').filter((name) => after.stdout.includes(name)).join('\n');
+    const after = await stage.run(
+      'kubectl get all,cm,sa,serviceentry,gateway,virtualservice,destinationrule -n default -o name',
+    );
+    const defaults = before.stdout
+      .split('\n')
+      .filter((name) => after.stdout.includes(name))
+      .join('\n');
     expect(after.stdout.trim()).toBe(defaults.trim());
   });
 
   test('with profile demo the installation can be skipped', { timeout: 120_000 }, async () => {
     const stage = await startStage({ profile: 'demo' });
-    const installation = /^access-log-|^enable-access-log$|^egress-gateway-missing$|^deploy-egress-gateway$|^demo-shortcut$/;
+    const installation =
+      /^access-log-|^enable-access-log$|^egress-gateway-missing$|^deploy-egress-gateway$|^demo-shortcut$/;
     const failures: string[] = [];
     for (const step of httpThroughGateway(document)) {
       if (!installation.test(step.id)) failures.push(...(await play(stage, step)));
@@ -41,7 +49,13 @@ describeGolden('the egress gateway document, HTTP', (folder) => {
   test('after the VirtualService is deleted the gateway stays silent', { timeout: 120_000 }, async () => {
     const stage = await startStage({ profile: 'demo' });
     const until = document.steps.findIndex((step) => step.id === 'http-resend');
-    const wanted = ['label-default', 'deploy-curl', 'set-source-pod', 'http-service-entry', 'http-gateway-and-destination-rule'];
+    const wanted = [
+      'label-default',
+      'deploy-curl',
+      'set-source-pod',
+      'http-service-entry',
+      'http-gateway-and-destination-rule',
+    ];
     for (const step of document.steps.slice(0, until + 1)) {
       if (wanted.includes(step.id) || step.id === 'http-virtual-service' || step.id === 'http-resend') {
         expect(await play(stage, step)).toEqual([]);
@@ -53,7 +67,8 @@ describeGolden('the egress gateway document, HTTP', (folder) => {
     expect(Number(before.stdout)).toBeGreaterThan(0);
     await stage.run('kubectl delete virtualservice direct-cnn-through-egress-gateway');
     await stage.advance(2);
-    const request = 'kubectl exec "$SOURCE_POD" -c curl -- curl -s -o /dev/null -w "%{http_code}" http://edition.cnn.com/politics';
+    const request =
+      'kubectl exec "$SOURCE_POD" -c curl -- curl -s -o /dev/null -w "%{http_code}" http://edition.cnn.com/politics';
     expect((await stage.run(request)).stdout).toBe('301');
     await stage.advance(5);
     expect((await stage.run(count)).stdout).toBe(before.stdout);

@@ -1,5 +1,5 @@
-import { turn } from '../../../sandbox/node/host.ts';
 import { Session, type SessionOptions } from '../../../sandbox/lesson/session.ts';
+import { turn } from '../../../sandbox/node/host.ts';
 import type { Output, Stage } from './transcript.ts';
 
 const epoch = 1_768_467_600_000; // 2026-01-15T09:00:00Z

@@ -2,7 +2,12 @@
 
 export interface Document {
   title: string;
-  start: { istio: string; kubernetes: string; profile: 'demo' | 'default'; labels?: Record<string, Record<string, string>> };
+  start: {
+    istio: string;
+    kubernetes: string;
+    profile: 'demo' | 'default';
+    labels?: Record<string, Record<string, string>>;
+  };
   steps: Step[];
 }
 
@@ -54,21 +59,33 @@ function mismatches(name: string, text: string, matcher: Matcher | undefined): s
       found.push(`${name} is not ${JSON.stringify(matcher.lines)}`);
     }
   }
-  for (const part of matcher.contains ?? []) if (!plain.includes(part)) found.push(`${name} lacks ${JSON.stringify(part)}`);
-  for (const part of matcher.notContains ?? []) if (plain.includes(part)) found.push(`${name} has ${JSON.stringify(part)}`);
-  for (const regex of matcher.matches ?? []) if (!new RegExp(regex, 'm').test(plain)) found.push(`${name} does not match /${regex}/`);
+  for (const part of matcher.contains ?? [])
+    if (!plain.includes(part)) found.push(`${name} lacks ${JSON.stringify(part)}`);
+  for (const part of matcher.notContains ?? [])
+    if (plain.includes(part)) found.push(`${name} has ${JSON.stringify(part)}`);
+  for (const regex of matcher.matches ?? [])
+    if (!new RegExp(regex, 'm').test(plain)) found.push(`${name} does not match /${regex}/`);
   return found;
 }
 
 export function judge(output: Output, expected: Expectation): string[] {
-  const found = [...mismatches('stdout', output.stdout, expected.stdout), ...mismatches('stderr', output.stderr, expected.stderr)];
+  const found = [
+    ...mismatches('stdout', output.stdout, expected.stdout),
+    ...mismatches('stderr', output.stderr, expected.stderr),
+  ];
   if (expected.exitCode !== undefined && output.exitCode !== expected.exitCode) {
     found.push(`exit code ${output.exitCode} is not ${expected.exitCode}`);
   }
   return found;
 }
 
-async function hold(stage: Stage, command: string, input: string | undefined, expected: Expectation, within: number): Promise<string[]> {
+async function hold(
+  stage: Stage,
+  command: string,
+  input: string | undefined,
+  expected: Expectation,
+  within: number,
+): Promise<string[]> {
   for (let second = 0; ; second++) {
     const output = await stage.run(command, input);
     const found = judge(output, expected);

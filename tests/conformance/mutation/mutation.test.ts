@@ -149,11 +149,16 @@ const longest = 30 * 60 * 1000;
 
 async function answer(session: Session, command: string, input?: string): Promise<void> {
   const start = session.cluster.now();
-  const output = await session.runInstant(command, input === undefined ? { shell: 'fuzz' } : { shell: 'fuzz', typed: input });
+  const output = await session.runInstant(
+    command,
+    input === undefined ? { shell: 'fuzz' } : { shell: 'fuzz', typed: input },
+  );
   const context = `${command}\n${input ?? ''}\n${output.stdout}\n${output.stderr}`;
   expect(output.exitCode, context).toBeGreaterThanOrEqual(0);
   expect(output.exitCode, context).toBeLessThanOrEqual(255);
-  expect(output.stderr, context).not.toMatch(/internal error: |TypeError|RangeError|undefined is not|\[object Object\]|NaN/);
+  expect(output.stderr, context).not.toMatch(
+    /internal error: |TypeError|RangeError|undefined is not|\[object Object\]|NaN/,
+  );
   expect(session.cluster.now() - start, context).toBeLessThan(longest);
 }
 
@@ -162,7 +167,11 @@ test('5,000 mutated manifests get an answer in Kubernetes’ words', { timeout: 
   const random = new Random(7);
   for (let count = 0; count < 5000; count++) {
     const manifest = mutate(random.pick(manifests), random);
-    await answer(session, `kubectl ${random.pick(['apply', 'apply', 'apply', 'create', 'delete --ignore-not-found'])} -f -`, manifest);
+    await answer(
+      session,
+      `kubectl ${random.pick(['apply', 'apply', 'apply', 'create', 'delete --ignore-not-found'])} -f -`,
+      manifest,
+    );
   }
 });
 

@@ -88,7 +88,12 @@ export function moves(seed: number): Move[] {
 }
 
 /** Makes the moves from `from` on; one text a move. `after` is called with each move's number. */
-export async function perform(session: Session, list: Move[], from: number, after: (move: number) => void = () => {}): Promise<string[]> {
+export async function perform(
+  session: Session,
+  list: Move[],
+  from: number,
+  after: (move: number) => void = () => {},
+): Promise<string[]> {
   const transcript: string[] = [];
   for (let index = from; index < list.length; index++) {
     const { command, pause } = list[index] as Move;

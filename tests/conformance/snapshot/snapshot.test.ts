@@ -14,7 +14,9 @@ const run = promisify(execFile);
 
 async function replay(file: string, seed: number, from: number): Promise<string[]> {
   const script = join(import.meta.dirname, 'replay.ts');
-  const { stdout } = await run(process.execPath, [script, file, String(seed), String(from)], { maxBuffer: 64 * 1024 * 1024 });
+  const { stdout } = await run(process.execPath, [script, file, String(seed), String(from)], {
+    maxBuffer: 64 * 1024 * 1024,
+  });
   return JSON.parse(stdout) as string[];
 }
 
@@ -24,7 +26,9 @@ test('two runs with one seed are the same to the byte', { timeout: 120_000 }, as
   expect(await perform(second.session, moves(1).slice(0, 60), 0)).toEqual(one);
 });
 
-test('saved at 100 random points and restored in a fresh process, the rest is the same', { timeout: 600_000 }, async () => {
+test('saved at 100 random points and restored in a fresh process, the rest is the same', {
+  timeout: 600_000,
+}, async () => {
   const seed = 2;
   const list = moves(seed);
   const random = new Random(3);
@@ -39,7 +43,8 @@ test('saved at 100 random points and restored in a fresh process, the rest is th
     for (let point = queue.pop(); point !== undefined; point = queue.pop()) {
       const rest = await replay(file(point), seed, point + 1);
       for (const [index, text] of rest.entries()) {
-        if (text !== whole[point + 1 + index]) expect(text, `restored after move ${point}`).toBe(whole[point + 1 + index]);
+        if (text !== whole[point + 1 + index])
+          expect(text, `restored after move ${point}`).toBe(whole[point + 1 + index]);
       }
       expect(rest.length).toBe(list.length - point - 1);
     }
