@@ -82,6 +82,11 @@ export class Kernel {
     return undefined;
   }
 
+  /** Whether anything is pending that somebody waits for: a sleeper or a timer that is not idle. */
+  get awaited(): boolean {
+    return this.#sleepers.length > 0 || this.timers.awaited;
+  }
+
   /** When the next event is due (ms since 1970), or undefined if nothing is pending. */
   nextAt(): number | undefined {
     const timer = this.timers.peek()?.at;

@@ -6,6 +6,12 @@ export interface Timer {
   key: string;
   at: number;
   order: number;
+  /** Nobody waits for it: time does not jump ahead for its sake, it only fires when time passes anyhow. */
+  idle?: true;
+}
+
+export interface TimerOptions {
+  idle?: boolean;
 }
 
 /** Told when one of its timers is due. Runs synchronously; looks at the state and moves it one step nearer to what is wanted. */
@@ -20,6 +26,7 @@ export class Timers implements Stateful<Timer[]> {
   readonly #timers = new Map<string, Timer>();
   readonly #heap: Timer[] = [];
   #nextOrder: () => number;
+  #awaited = 0;
 
   constructor(nextOrder: () => number) {
     this.#nextOrder = nextOrder;
@@ -31,21 +38,31 @@ export class Timers implements Stateful<Timer[]> {
   }
 
   /** Sets the timer of `owner` and `key`; an earlier one stays, a later one is moved forward. */
-  set(owner: string, key: string, at: number): void {
+  set(owner: string, key: string, at: number, options: TimerOptions = {}): void {
     const present = this.#timers.get(`${owner}\0${key}`);
-    if (present && present.at <= at) return;
-    this.replace(owner, key, at);
+    if (present && present.at <= at && (!present.idle || options.idle)) return;
+    this.replace(owner, key, Math.min(at, present?.at ?? at), options);
   }
 
   /** Sets the timer of `owner` and `key`, whatever stood there. */
-  replace(owner: string, key: string, at: number): void {
-    const timer: Timer = { owner, key, at, order: this.#nextOrder() };
+  replace(owner: string, key: string, at: number, options: TimerOptions = {}): void {
+    this.cancel(owner, key);
+    const timer: Timer = { owner, key, at, order: this.#nextOrder(), ...(options.idle && { idle: true }) };
     this.#timers.set(`${owner}\0${key}`, timer);
+    if (!timer.idle) this.#awaited++;
     this.#push(timer);
   }
 
   cancel(owner: string, key: string): void {
+    const timer = this.#timers.get(`${owner}\0${key}`);
+    if (!timer) return;
     this.#timers.delete(`${owner}\0${key}`);
+    if (!timer.idle) this.#awaited--;
+  }
+
+  /** True if a timer stands that is not idle. */
+  get awaited(): boolean {
+    return this.#awaited > 0;
   }
 
   has(owner: string, key: string): boolean {
@@ -66,7 +83,7 @@ export class Timers implements Stateful<Timer[]> {
     const timer = this.peek();
     if (!timer) return;
     this.#pop();
-    this.#timers.delete(`${timer.owner}\0${timer.key}`);
+    this.cancel(timer.owner, timer.key);
     const handler = this.#handlers.get(timer.owner);
     if (!handler) throw new Error(`timers: nobody handles ${timer.owner}`);
     handler(timer.key);
@@ -79,7 +96,8 @@ export class Timers implements Stateful<Timer[]> {
   load(state: Timer[]): void {
     this.#timers.clear();
     this.#heap.length = 0;
-    for (const timer of state) this.replace(timer.owner, timer.key, timer.at);
+    this.#awaited = 0;
+    for (const { owner, key, at, idle } of state) this.replace(owner, key, at, idle ? { idle } : {});
   }
 
   #push(timer: Timer): void {

@@ -63,6 +63,10 @@ export interface ApiClient {
   /** Full replacement; a stale resourceVersion is a Conflict. */
   update<T extends KubernetesObject>(resource: GroupVersionResource, object: T): T;
   updateStatus<T extends KubernetesObject>(resource: GroupVersionResource, object: T): T;
+  /** Replaces `spec.finalizers` through the object's finalize path (namespaces). */
+  updateFinalizers<T extends KubernetesObject>(resource: GroupVersionResource, object: T): T;
+  /** Assigns a pod to a node through its binding path and notes the condition PodScheduled. */
+  bind(namespace: string, pod: string, node: string): void;
   delete(
     resource: GroupVersionResource,
     namespace: string | undefined,
