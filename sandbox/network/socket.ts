@@ -15,6 +15,8 @@ export type Segment = BytesSegment | TlsSegment | Http2Segment;
 export interface BytesSegment {
   kind: 'bytes';
   bytes: Uint8Array;
+  /** The trace of the request that these bytes carry, for whoever reads it. */
+  trace?: import('./trace.ts').Trace;
 }
 
 export interface TlsSegment {
@@ -58,6 +60,8 @@ export interface Http2Segment {
     | { type: 'data'; stream: number; bytes: Uint8Array; endStream: boolean }
     | { type: 'rstStream'; stream: number; error: string };
   size: number;
+  /** The trace of the request in a `headers` frame. */
+  trace?: import('./trace.ts').Trace;
 }
 
 export type HeaderField = readonly [name: string, value: string];
@@ -94,6 +98,48 @@ export interface Connection {
   readonly bytesWritten: number;
   /** The trace of the request on behalf of which this connection was made, carried to whoever accepts it. */
   readonly trace: import('./trace.ts').Trace | undefined;
+  /**
+   * Client's end only: lays an idle connection down as data. Both ends read null and are `atRest`; nobody sees a FIN.
+   * Undefined (nothing happens) where the peer did not say `mayRest` or something is still under way.
+   */
+  rest(): RestingConnection | undefined;
+  /** Server's end: this connection may be laid to rest between two exchanges (`resumed` brings it back to the same listener). */
+  mayRest(): void;
+  readonly atRest: boolean;
+  /** What was remembered, where this is a connection come back from rest. */
+  readonly resumed: RestingConnection | undefined;
+}
+
+/** An idle connection as data: what its two ends and the NAT in between remember. */
+export interface RestingConnection {
+  local: SocketAddress;
+  remote: SocketAddress;
+  /** The accepting end: network namespace, the listening program's incarnation, and the addresses as seen from there. */
+  peer: {
+    namespace: string;
+    incarnation: string;
+    local: SocketAddress;
+    remote: SocketAddress;
+    originalDestination: SocketAddress;
+  };
+  /** One way, ms. */
+  latency: number;
+  bytesRead: number;
+  bytesWritten: number;
+  /** ms since 1970. */
+  since: number;
+  /** When the server will have closed it (its keep-alive time-out), ms since 1970. */
+  until?: number;
+  tls?: TlsSession;
+}
+
+/** What both ends know after a handshake. */
+export interface TlsSession {
+  sni?: string;
+  alpn?: string;
+  version: string;
+  serverCertificate: CertificateChain;
+  clientCertificate?: CertificateChain;
 }
 
 export interface ConnectOptions {
@@ -107,13 +153,31 @@ export interface ConnectOptions {
   timeout?: number;
 }
 
+export interface ListenOptions {
+  /** One address only, such as 127.0.0.1. */
+  address?: string;
+  /**
+   * Which run of the program listens (a container's id): connections at rest belong to one run and end with it.
+   * Must be the same after a restore.
+   */
+  incarnation?: string;
+  /** For how long (ms) this server keeps an idle connection; for ever if absent. */
+  keepAlive?: number;
+}
+
 /** The network namespace of one pod or host. */
 export interface NetworkStack extends Sockets {
+  /** `namespace/pod`, or the name of a host. */
+  readonly id: string;
   readonly address: string;
   /** Rejects with `SocketError`. */
   connect(options: ConnectOptions): Promise<Connection>;
-  /** Accepts on a port of all addresses of this namespace (or of one); the answer stops listening. */
-  listen(port: number, accept: (connection: Connection) => void, options?: { address?: string }): () => void;
+  /** Brings a connection back from rest, or undefined if the peer has closed it meanwhile. */
+  resume(resting: RestingConnection, trace?: import('./trace.ts').Trace): Connection | undefined;
+  /** Starts the trace of a request made here; the network keeps the last ones. */
+  startTrace(request: string): import('./trace.ts').Trace;
+  /** Accepts on a port of all addresses of this namespace (or of one); the answer stops listening. EADDRINUSE throws. */
+  listen(port: number, accept: (connection: Connection) => void, options?: ListenOptions): () => void;
   /** Is somebody listening there? For probes. */
   listening(port: number): boolean;
   /** A and AAAA records by the namespace's resolv.conf (search domains, ndots). Empty lists: NXDOMAIN or no data. */
