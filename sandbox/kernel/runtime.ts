@@ -67,7 +67,12 @@ export interface LogLine {
 export interface ContainerRuntime {
   /** What a registry knows of an image, or undefined if none has it. */
   image(reference: string): ImageFacts | undefined;
-  start(container: ContainerSpec): void;
+  /** Makes a pod's network namespace; its containers start in it. */
+  createSandbox(pod: PodSandbox): void;
+  /** Takes the network namespace down. Containers of the pod must be stopped. */
+  removeSandbox(uid: string): void;
+  /** Starts a container; the answer is the runtime's words if it could not. */
+  start(container: ContainerSpec): string | undefined;
   /** Signals the main process; after `grace` ms of cluster time it is killed. */
   stop(id: string, grace: number): void;
   /** Forgets a container, its files and logs. */
@@ -76,12 +81,18 @@ export interface ContainerRuntime {
   /** Told whenever a container's status changed or it became ready or unready. */
   onChange(listener: (id: string) => void): void;
   /** An HTTP, TCP or exec probe as it would answer now; synchronous because a probe's outcome follows from state. */
-  probe(id: string, probe: Probe): boolean;
+  probe(id: string, probe: Probe): ProbeResult;
   logs(id: string): readonly LogLine[];
   /** Called for each new line; the answer unsubscribes. */
   followLogs(id: string, listener: (line: LogLine) => void): () => void;
   /** Runs a command in a running container; undefined (with the runtime's words) if it cannot start. */
   exec(id: string, argv: string[], streams: ExecStreams): Child | { error: string; exitCode: number };
+}
+
+export interface ProbeResult {
+  success: boolean;
+  /** What the kubelet says of a failure: `HTTP probe failed with statuscode: 503`. */
+  output: string;
 }
 
 export interface Probe {
