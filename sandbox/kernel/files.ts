@@ -65,6 +65,8 @@ export interface OpenFile {
   /** The next bytes, or null at the end of file. */
   read(cancellation?: Cancellation): Promise<Uint8Array | null>;
   write(bytes: Uint8Array): Promise<void>;
+  /** Puts bytes back in front of what `read` gives next, to all holders (bash's `read` takes a line and leaves the rest). */
+  unread?(bytes: Uint8Array): void;
   /** One holder less; the last one closes what is behind. */
   close(): void;
   /** One holder more (dup, fork). */

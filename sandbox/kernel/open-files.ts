@@ -1,10 +1,10 @@
 import type { Cancellation } from './cancellation.ts';
 import { FileError, type FileSystem, type OpenFile, type Terminal } from './files.ts';
-import { type ByteReader, type ByteWriter, Pipe } from './streams.ts';
+import { type ByteReader, type ByteWriter, concat, Pipe } from './streams.ts';
 
 /** Counts the holders of what is behind a descriptor and releases it with the last one. */
 export class SharedFile implements OpenFile {
-  readonly #holders: { count: number };
+  readonly #holders: { count: number; unread?: Uint8Array | undefined };
   readonly #file: Pick<OpenFile, 'read' | 'write'> & { release(): void };
   readonly terminal?: Terminal;
   #closed = false;
@@ -12,7 +12,7 @@ export class SharedFile implements OpenFile {
   constructor(
     file: Pick<OpenFile, 'read' | 'write'> & { release(): void },
     terminal?: Terminal,
-    holders = { count: 0 },
+    holders: { count: number; unread?: Uint8Array | undefined } = { count: 0 },
   ) {
     this.#file = file;
     this.#holders = holders;
@@ -21,7 +21,15 @@ export class SharedFile implements OpenFile {
   }
 
   read(cancellation?: Cancellation): Promise<Uint8Array | null> {
-    return this.#file.read(cancellation);
+    const unread = this.#holders.unread;
+    if (!unread) return this.#file.read(cancellation);
+    this.#holders.unread = undefined;
+    return Promise.resolve(unread);
+  }
+
+  unread(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#holders.unread = this.#holders.unread ? concat([bytes, this.#holders.unread]) : bytes;
   }
 
   write(bytes: Uint8Array): Promise<void> {

@@ -31,6 +31,16 @@ function nextPid(machine: Machine): number {
   return pid;
 }
 
+/** The number last given to a process of this machine; part of a saved machine, so that later numbers are the same. */
+export function lastPid(machine: Machine): number {
+  return pids.get(machine) ?? 0;
+}
+
+/** Sets what `lastPid` answers, when a machine's state is loaded. */
+export function setLastPid(machine: Machine, pid: number): void {
+  pids.set(machine, pid);
+}
+
 /** Starts `program`. Its descriptors are shared for its life and released when it ends. */
 export function spawn(program: Program, setup: ProcessSetup): Child {
   const process = new RunningProcess(setup);
