@@ -1,0 +1,94 @@
+import type { Program } from '../kernel/process.ts';
+import * as change from './files/change.ts';
+import { ls } from './files/ls.ts';
+import { egrep, fgrep, grep } from './grep/index.ts';
+import { env, printenv } from './processes/env.ts';
+import { sleep, time, timeout, watch } from './processes/time.ts';
+import { xargs } from './processes/xargs.ts';
+import { sed } from './sed/index.ts';
+import { date } from './small/date.ts';
+import * as names from './small/names.ts';
+import { echo, fail, noEditor, printf, seq, succeed, yes } from './small/print.ts';
+import * as system from './small/system.ts';
+import { test } from './small/test.ts';
+import { base64 } from './text/base64.ts';
+import { cat } from './text/cat.ts';
+import { cut } from './text/cut.ts';
+import { head } from './text/head.ts';
+import { paste } from './text/paste.ts';
+import { sort } from './text/sort.ts';
+import { tail } from './text/tail.ts';
+import { tee } from './text/tee.ts';
+import { tr } from './text/tr.ts';
+import { uniq } from './text/uniq.ts';
+import { wc } from './text/wc.ts';
+
+/**
+ * A program whose code comes when it is first run. The clock stands still meanwhile (`Kernel.hold`), so when that was makes
+ * no difference to anything in the cluster.
+ */
+export function lazy(load: () => Promise<Program>): Program {
+  let program: Program | undefined;
+  return async (process) => {
+    program ??= await process.kernel.hold(load());
+    return program(process);
+  };
+}
+
+/** Every program that images and the learner's computer choose from, by name. */
+export const programs: Readonly<Record<string, Program>> = {
+  '[': test,
+  base64,
+  basename: names.basename,
+  cat,
+  chmod: change.chmod,
+  cp: change.cp,
+  cut,
+  date,
+  dirname: names.dirname,
+  echo,
+  egrep,
+  env,
+  false: fail,
+  fgrep,
+  grep,
+  head,
+  hostname: system.hostname,
+  id: system.id,
+  kill: system.kill,
+  ln: change.ln,
+  ls,
+  mkdir: change.mkdir,
+  mv: change.mv,
+  nano: noEditor,
+  paste,
+  printenv,
+  printf,
+  ps: system.ps,
+  readlink: names.readlink,
+  realpath: names.realpath,
+  rm: change.rm,
+  rmdir: change.rmdir,
+  sed,
+  seq,
+  sleep,
+  sort,
+  tail,
+  tee,
+  test,
+  time,
+  timeout,
+  touch: change.touch,
+  tr,
+  true: succeed,
+  uname: system.uname,
+  uniq,
+  vi: noEditor,
+  vim: noEditor,
+  watch,
+  wc,
+  which: system.which,
+  whoami: system.whoami,
+  xargs,
+  yes,
+};
