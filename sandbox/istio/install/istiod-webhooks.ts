@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { IstioRelease } from '../../releases/types.ts';
+import { istiodPorts } from './istiod-ports.ts';
 import { type ChartContext, chartLabels, ownedLabels } from './metadata.ts';
 import { getPath, getString } from './values-map.ts';
 
@@ -156,6 +157,37 @@ export function defaultTagWebhooks(
       ],
     },
   ];
+}
+
+/** Service of the tag `default`, so that gateways and tools find istiod by tag. */
+export function tagService(
+  release: IstioRelease,
+  options: { revision: string; namespace: string; labels: Record<string, string> },
+): KubernetesObject {
+  const { revision, namespace } = options;
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      name: 'istiod-revision-tag-default',
+      namespace,
+      labels: {
+        'istio.io/tag': 'default',
+        'install.operator.istio.io/owning-resource-not-pruned': 'true',
+        app: 'istiod',
+        istio: 'pilot',
+        release: 'istio',
+        'app.kubernetes.io/name': 'istiod',
+        ...chartLabels(release, 'istiod'),
+        ...ownedLabels(revision, 'Pilot'),
+        ...options.labels,
+      },
+    },
+    spec: {
+      ports: istiodPorts,
+      selector: { app: 'istiod', ...(revision ? { 'istio.io/rev': revision } : { istio: 'pilot' }) },
+    },
+  };
 }
 
 /** Makes the webhooks of a default revision match nothing, for the tag `default` now does their work. */

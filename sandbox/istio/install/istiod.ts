@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import { configurationMaps } from './istiod-config.ts';
+import { istiodPorts } from './istiod-ports.ts';
 import { istiodRbac } from './istiod-rbac.ts';
 import { revisionValidator, sidecarInjectorWebhook } from './istiod-webhooks.ts';
 import { autoscaler, type ChartContext, chartLabels, fieldEnv, limitEnv, ownedLabels } from './metadata.ts';
@@ -63,13 +64,6 @@ function service(context: ChartContext): KubernetesObject {
     spec: { ports: istiodPorts, selector: podSelector(context) },
   };
 }
-
-export const istiodPorts: readonly JsonObject[] = [
-  { port: 15010, name: 'grpc-xds', protocol: 'TCP' },
-  { port: 15012, name: 'https-dns', protocol: 'TCP' },
-  { port: 443, name: 'https-webhook', targetPort: 15017, protocol: 'TCP' },
-  { port: 15014, name: 'http-monitoring', protocol: 'TCP' },
-];
 
 function disruptionBudget(context: ChartContext): KubernetesObject {
   const { values } = context;

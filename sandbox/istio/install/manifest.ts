@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { IstioRelease } from '../../releases/types.ts';
+import { crds } from '../kinds/index.ts';
 import { baseObjects } from './base.ts';
 import { checkOperator } from './check.ts';
 import { egressGateway, type GatewayKind, gatewayObjects, ingressGateway } from './gateway.ts';
@@ -28,7 +29,7 @@ export interface GenerateOptions extends OperatorInputs {
   release: IstioRelease;
   /** Goes on where validation refuses (`--force`). */
   force?: boolean;
-  /** Istio's CustomResourceDefinitions; part of component Base. */
+  /** CustomResourceDefinitions of component Base, where not Istio's own. */
   crds?: readonly KubernetesObject[];
 }
 
@@ -51,7 +52,9 @@ export function generateManifests(options: GenerateOptions): Manifests {
     components.push({ component, objects: patchComponent(make(context), spec, target) });
   };
   single('Base', 'base', (context) => [
-    ...(getPath(operator, 'spec.values.base.enableIstioConfigCRDs') === false ? [] : labelCrds(context, options.crds)),
+    ...(getPath(operator, 'spec.values.base.enableIstioConfigCRDs') === false
+      ? []
+      : labelCrds(context, options.crds ?? crds)),
     ...baseObjects(context),
   ]);
   single('Pilot', 'pilot', istiodObjects);
@@ -98,7 +101,7 @@ function resourceName(component: ComponentName, operator: JsonObject): string {
 }
 
 /** CustomResourceDefinitions carry the chart's labels and keep themselves on uninstall. */
-function labelCrds({ release }: ChartContext, crds: readonly KubernetesObject[] = []): KubernetesObject[] {
+function labelCrds({ release }: ChartContext, definitions: readonly KubernetesObject[]): KubernetesObject[] {
   const labels = {
     'app.kubernetes.io/instance': 'istio',
     'app.kubernetes.io/managed-by': 'Helm',
@@ -106,7 +109,7 @@ function labelCrds({ release }: ChartContext, crds: readonly KubernetesObject[] 
     'app.kubernetes.io/version': release.version,
     'helm.sh/chart': `base-${release.version}`,
   };
-  return crds.map((crd) => ({ ...crd, metadata: { ...crd.metadata, labels } }));
+  return definitions.map((crd) => ({ ...crd, metadata: { ...crd.metadata, labels } }));
 }
 
 function gatewayComponents(

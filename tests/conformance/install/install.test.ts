@@ -45,7 +45,7 @@ describeGolden('istioctl manifest generate', (golden) => {
     test(file, () => {
       const set = flags[name] ?? [`profile=${name}`];
       const input = name === 'set-iop' ? [readFileSync(join(golden, 'install', 'set-iop.input.yaml'), 'utf8')] : [];
-      const ours = sortedObjects(generateManifests({ release, set, files: input }));
+      const ours = sortedObjects(generateManifests({ release, set, files: input, crds: [] }));
       const theirs = readObjects<KubernetesObject>(golden, 'install', file).map(released);
       const differences: string[] = [];
       let same = 0;
