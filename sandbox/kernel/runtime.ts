@@ -67,6 +67,8 @@ export interface LogLine {
 export interface ContainerRuntime {
   /** What a registry knows of an image, or undefined if none has it. */
   image(reference: string): ImageFacts | undefined;
+  /** Why `image` knows nothing of a reference, in containerd's words. */
+  pullError(reference: string): string;
   /** Makes a pod's network namespace; its containers start in it. */
   createSandbox(pod: PodSandbox): void;
   /** Takes the network namespace down. Containers of the pod must be stopped. */
@@ -78,8 +80,8 @@ export interface ContainerRuntime {
   /** Forgets a container, its files and logs. */
   remove(id: string): void;
   status(id: string): ContainerStatus | undefined;
-  /** Told whenever a container's status changed or it became ready or unready. */
-  onChange(listener: (id: string) => void): void;
+  /** Told whenever a container's status changed or it became ready or unready; the answer unsubscribes. */
+  onChange(listener: (id: string) => void): () => void;
   /** An HTTP, TCP or exec probe as it would answer now; synchronous because a probe's outcome follows from state. */
   probe(id: string, probe: Probe): ProbeResult;
   logs(id: string): readonly LogLine[];
