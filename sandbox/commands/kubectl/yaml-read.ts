@@ -1,0 +1,144 @@
+import { parseDocument, type ScalarTag, type YAMLError } from 'yaml';
+
+/** What go-yaml would say of a document, without `yaml: ` and `error converting YAML to JSON: `. */
+export class YamlSyntaxError extends Error {
+  override name = 'YamlSyntaxError';
+}
+
+const scalar = (name: string, test: RegExp, resolve: (text: string) => unknown): ScalarTag => ({
+  tag: `tag:yaml.org,2002:${name}`,
+  default: true,
+  test,
+  resolve,
+});
+
+function integer(text: string): number {
+  const plain = text.replaceAll('_', '').replace(/^\+/, '');
+  const negative = plain.startsWith('-');
+  const digits = negative ? plain.slice(1) : plain;
+  const value = Number(/^0[0-7]+$/.test(digits) ? `0o${digits.slice(1)}` : digits);
+  return negative ? -value : value;
+}
+
+/** The scalars go-yaml v2 resolves (YAML 1.1 without sexagesimals; timestamps stay texts). */
+const goScalars: ScalarTag[] = [
+  scalar('null', /^(?:~|null|Null|NULL)?$/, () => null),
+  scalar('bool', /^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON)$/, () => true),
+  scalar('bool', /^(?:n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$/, () => false),
+  scalar('int', /^[-+]?(?:0|[1-9][0-9_]*|0[0-7_]+|0o[0-7_]+|0x[0-9a-fA-F_]+|0b[01_]+)$/, integer),
+  scalar('float', /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/, (text) =>
+    Number(text.replaceAll('_', '')),
+  ),
+];
+
+/** One YAML document as plain data, the way go-yaml v2 and sigs.k8s.io/yaml read it: the last of equal keys wins. */
+export function readYaml(text: string): unknown {
+  if (/^\t*\{/.test(text)) {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      // Flow mappings may be YAML only.
+    }
+  }
+  if (hasControl(text)) throw new YamlSyntaxError('control characters are not allowed');
+  const document = parseDocument(text, {
+    schema: 'failsafe',
+    customTags: (tags) => [...tags, ...goScalars],
+    merge: true,
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
+  const error = document.errors[0];
+  if (error) throw new YamlSyntaxError(goWords(text, error, document.errors));
+  try {
+    return document.toJS({ maxAliasCount: 1000 }) as unknown;
+  } catch (reason) {
+    const alias = /Unresolved alias.*: (\S+)/.exec(reason instanceof Error ? reason.message : '');
+    throw new YamlSyntaxError(
+      alias ? `unknown anchor '${alias[1]}' referenced` : 'document contains excessive aliasing',
+    );
+  }
+}
+
+function hasControl(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if ((code < 0x20 && code !== 9 && code !== 10 && code !== 13) || code === 0x7f) return true;
+  }
+  return false;
+}
+
+/** Lines begin at 1. */
+function lineOf(text: string, position: number): number {
+  let line = 1;
+  for (let index = text.indexOf('\n'); index >= 0 && index < position; index = text.indexOf('\n', index + 1)) line++;
+  return line;
+}
+
+/**
+ * The parser's complaint in libyaml's words. go-yaml counts a scanner's line from 1 but a parser's from 0, and names no
+ * line where that count is 0.
+ */
+function goWords(text: string, error: YAMLError, all: YAMLError[]): string {
+  const [start, end] = error.pos;
+  const line = lineOf(text, start);
+  const scanner = (words: string, at = line) => (at > 1 ? `line ${at}: ${words}` : words);
+  const parser = (words: string, at = line) => (at > 1 ? `line ${at - 1}: ${words}` : words);
+  const character = text[start] ?? '';
+  const fatal = all.find((each) => each.code === 'BLOCK_AS_IMPLICIT_KEY' || /Nested mappings/.test(each.message));
+  if (text.slice(0, end + 1).match(/(?:^|\n)(?:[ \t]*\t)[^\n]*$/) && /TAB_AS_INDENT|BAD_/.test(error.code)) {
+    return scanner('found character that cannot start any token');
+  }
+  switch (error.code) {
+    case 'TAB_AS_INDENT':
+    case 'BAD_SCALAR_START':
+      return scanner('found character that cannot start any token');
+    case 'BLOCK_AS_IMPLICIT_KEY':
+      return scanner('mapping values are not allowed in this context', lineOf(text, Math.max(start, end - 1)));
+    case 'MULTILINE_IMPLICIT_KEY': {
+      const colon = text.indexOf(':', start);
+      return scanner('mapping values are not allowed in this context', lineOf(text, colon < 0 ? end : colon));
+    }
+    case 'BAD_DQ_ESCAPE':
+      return scanner('found unknown escape character');
+    case 'BAD_DIRECTIVE':
+      return scanner('found unknown directive name');
+    case 'BAD_ALIAS':
+      return scanner('did not find expected alphabetic or numeric character');
+    case 'DUPLICATE_KEY':
+      return parser('did not find expected key');
+    case 'BAD_INDENT':
+      return parser('did not find expected key');
+    case 'BLOCK_IN_FLOW':
+      return parser("did not find expected ',' or '}'");
+    case 'UNEXPECTED_TOKEN':
+      if (/block scalar header|Block scalar/i.test(error.message)) {
+        return scanner('did not find expected comment or line break');
+      }
+      if (character === '-') {
+        return line === lineOf(text, text.lastIndexOf(':', start))
+          ? scanner('block sequence entries are not allowed in this context')
+          : parser('did not find expected key');
+      }
+      return character === ']' || character === '}'
+        ? parser('did not find expected node content')
+        : parser('did not find expected key');
+    case 'MISSING_CHAR': {
+      const missing = /^Missing (?:closing )?(['"])/.exec(error.message);
+      if (missing) return scanner('found unexpected end of stream', lineOf(text, text.length));
+      if (/expected flow (?:map|sequence|collection) to end|must be sufficiently indented|Flow/i.test(error.message)) {
+        const closing = /sequence/.test(error.message) ? ']' : '}';
+        const opened = text.lastIndexOf(closing === ']' ? '[' : '{', start);
+        return parser(`did not find expected ',' or '${closing}'`, Math.max(lineOf(text, opened) + 1, 2));
+      }
+      if (fatal && fatal !== error) return goWords(text, fatal, []);
+      if (/:/.test(error.message) || /Implicit map keys/.test(error.message)) {
+        return scanner("could not find expected ':'", line + 1);
+      }
+      return parser("did not find expected ',' or ']'");
+    }
+    default:
+      return parser('did not find expected key');
+  }
+}
