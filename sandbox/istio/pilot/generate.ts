@@ -1,0 +1,81 @@
+import type {
+  Cluster,
+  ClusterLoadAssignment,
+  Listener,
+  ProxyConfiguration,
+  RouteConfiguration,
+} from '../../envoy/xds/types.ts';
+import { Build } from './build.ts';
+import { inboundClusters } from './clusters/inbound.ts';
+import { outboundClusters } from './clusters/outbound.ts';
+import { blackHoleCluster, inboundPassthroughCluster, passthroughCluster } from './clusters/passthrough.ts';
+import { loadAssignment } from './endpoints/load-assignment.ts';
+import { gatewayListeners } from './listeners/gateway.ts';
+import { inboundListeners } from './listeners/inbound.ts';
+import { outboundListeners } from './listeners/outbound.ts';
+import { virtualOutbound } from './listeners/virtual-outbound.ts';
+import { compareText } from './model/config.ts';
+import type { Proxy } from './proxy.ts';
+import type { PushContext } from './push-context.ts';
+import { gatewayRoutes } from './routes/gateway.ts';
+import { outboundRoutes } from './routes/outbound.ts';
+
+/** All of a proxy's configuration. Resources may be shared with other proxies': they must not be changed. */
+export function generateConfiguration(push: PushContext, proxy: Proxy): ProxyConfiguration {
+  const build = new Build(push, proxy);
+  const listeners = byName(buildListeners(build));
+  const clusters = byName(buildClusters(build));
+  return { listeners, clusters, routes: buildRoutes(build, listeners), endpoints: buildEndpoints(build, clusters) };
+}
+
+function byName<T extends { name: string }>(resources: T[]): T[] {
+  return resources.sort((a, b) => compareText(a.name, b.name));
+}
+
+function buildListeners(build: Build): Listener[] {
+  if (build.proxy.type === 'router') return gatewayListeners(build);
+  return [...outboundListeners(build), virtualOutbound(build), ...inboundListeners(build)];
+}
+
+/** Of clusters with one name the first stays. */
+function buildClusters(build: Build): Cluster[] {
+  const own =
+    build.proxy.type === 'router'
+      ? [
+          ...outboundClusters(build),
+          blackHoleCluster(build),
+          ...(build.gateway?.autoPassthrough ? outboundClusters(build, 'sni') : []),
+        ]
+      : [
+          ...outboundClusters(build),
+          blackHoleCluster(build),
+          passthroughCluster(build),
+          ...inboundClusters(build),
+          inboundPassthroughCluster(build),
+        ];
+  const seen = new Set<string>();
+  return own.filter(({ name }) => !seen.has(name) && seen.add(name));
+}
+
+function buildRoutes(build: Build, listeners: readonly Listener[]): RouteConfiguration[] {
+  const make = build.proxy.type === 'router' ? gatewayRoutes : outboundRoutes;
+  return [...routeNames(listeners)].sort(compareText).map((name) => make(build, name));
+}
+
+/** Names of the route configurations the listeners ask for over RDS. */
+function routeNames(listeners: readonly Listener[]): Set<string> {
+  const names = new Set<string>();
+  for (const { filterChains = [], defaultFilterChain } of listeners) {
+    for (const { filters = [] } of defaultFilterChain ? [...filterChains, defaultFilterChain] : filterChains) {
+      for (const { typedConfig } of filters) {
+        const name = (typedConfig?.rds as { routeConfigName?: string } | undefined)?.routeConfigName;
+        if (name !== undefined) names.add(name);
+      }
+    }
+  }
+  return names;
+}
+
+function buildEndpoints(build: Build, clusters: readonly Cluster[]): ClusterLoadAssignment[] {
+  return clusters.filter(({ type }) => type === 'EDS').map(({ name }) => loadAssignment(build, name));
+}
