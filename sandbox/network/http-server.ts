@@ -16,14 +16,15 @@ export interface HttpExchange {
 
 /**
  * Answers a request. `close` ends the connection without an answer, `reset` breaks it; raw bytes are sent as they are and the
- * connection is closed (a server that does not speak HTTP properly); `tunnel` answers a CONNECT and takes the connection over.
+ * connection is closed (a server that does not speak HTTP properly); `tunnel` answers a CONNECT and takes the connection over,
+ * reading it only through `segments`, which has read ahead.
  */
 export type HttpAnswer =
   | HttpResponse
   | 'close'
   | 'reset'
   | { raw: Uint8Array }
-  | { tunnel: HttpResponse; take: (connection: Connection, rest: Uint8Array) => void };
+  | { tunnel: HttpResponse; take: (connection: Connection, rest: Uint8Array, segments: SegmentReader) => void };
 export type HttpHandler = (request: HttpRequest, exchange: HttpExchange) => HttpAnswer | Promise<HttpAnswer>;
 
 export interface ServeOptions {
@@ -107,7 +108,7 @@ async function serveHttp1(
     }
     if ('tunnel' in answer) {
       connection.write({ kind: 'bytes', bytes: encodeResponse(answer.tunnel, request.method) });
-      return answer.take(connection, reader.takeRest());
+      return answer.take(connection, reader.takeRest(), segments);
     }
     connection.write({ kind: 'bytes', bytes: encodeResponse(answer, request.method) });
     if (!keepsAlive(request, answer)) return connection.close();
