@@ -1,4 +1,5 @@
 import type { Program } from '../kernel/process.ts';
+import { curl } from './curl/index.ts';
 import * as change from './files/change.ts';
 import { ls } from './files/ls.ts';
 import { egrep, fgrep, grep } from './grep/index.ts';
@@ -43,6 +44,7 @@ export const programs: Readonly<Record<string, Program>> = {
   cat,
   chmod: change.chmod,
   cp: change.cp,
+  curl,
   cut,
   date,
   dirname: names.dirname,

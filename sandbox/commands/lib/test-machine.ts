@@ -6,20 +6,28 @@ import type { Machine, Program, Sockets } from '../../kernel/process.ts';
 import { spawn } from '../../kernel/spawn.ts';
 import { encode, Sink, Source } from '../../kernel/streams.ts';
 
+async function microtasks(): Promise<void> {
+  for (let round = 0; round < 500; round++) await undefined;
+}
+
 /** For tests: a machine with nothing but files and the programs given. */
 export class TestMachine implements Machine {
   readonly hostname = 'workstation';
-  readonly kernel = new Kernel({ epoch: 1768467600000, seed: 1 });
+  readonly kernel: Kernel;
   readonly files = new MemoryFiles({ now: () => this.kernel.now() });
   readonly #programs: Readonly<Record<string, Program>>;
   readonly sockets?: Sockets;
   readonly #turn: () => Promise<void>;
 
-  /** `turn` lets every promise go on: the host's macrotask. */
-  constructor(programs: Readonly<Record<string, Program>>, turn: () => Promise<void>, sockets?: Sockets) {
+  /** `turn` lets every promise go on: the host's macrotask, where code is loaded lazily. */
+  constructor(
+    programs: Readonly<Record<string, Program>>,
+    options: { turn?: () => Promise<void>; kernel?: Kernel; sockets?: Sockets } = {},
+  ) {
     this.#programs = programs;
-    this.#turn = turn;
-    if (sockets) this.sockets = sockets;
+    this.#turn = options.turn ?? microtasks;
+    this.kernel = options.kernel ?? new Kernel({ epoch: 1768467600000, seed: 1 });
+    if (options.sockets) this.sockets = options.sockets;
     this.files.makeDirectory('/home', { parents: true });
   }
 

@@ -42,7 +42,7 @@ for (const [name, commands] of Object.entries(rows)) {
           input: row.stdin ?? '',
           env: { PATH: process.env.PATH ?? '', LC_ALL: 'C.UTF-8', TZ: 'UTC' },
         });
-        const machine = new TestMachine(programs, turn);
+        const machine = new TestMachine(programs, { turn });
         for (const [file, content] of Object.entries(files)) {
           machine.files.writeFile(`/home/${file}`, new TextEncoder().encode(content));
         }
