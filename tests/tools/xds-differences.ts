@@ -34,7 +34,8 @@ for (const name of wanted.length > 0 ? wanted : scenarios.names) {
         process.stdout.write(`${name} ${proxy} ${type} ${difference.name}: ${kind}\n`);
         if (kind === 'different') {
           const left = expected[type].get(difference.name);
-          for (const line of explain(left, found?.[type].get(difference.name), '')) process.stdout.write(`    ${line}\n`);
+          for (const line of explain(left, found?.[type].get(difference.name), ''))
+            process.stdout.write(`    ${line}\n`);
         }
       }
     }
@@ -43,7 +44,9 @@ for (const name of wanted.length > 0 ? wanted : scenarios.names) {
   }
   equal += own;
   all += own + differences.length;
-  process.stdout.write(`${differences.length === 0 ? 'EQUAL' : '     '} ${name}: ${own} of ${own + differences.length}\n`);
+  process.stdout.write(
+    `${differences.length === 0 ? 'EQUAL' : '     '} ${name}: ${own} of ${own + differences.length}\n`,
+  );
 }
 process.stdout.write(`equal ${equal} of ${all}\n`);
 

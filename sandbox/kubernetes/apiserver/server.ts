@@ -1,11 +1,15 @@
 import type { Stateful } from '../../kernel/json.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { cloneJson } from '../json.ts';
+import type { CustomResourceDefinition } from '../kinds/crd.ts';
 import { kinds as builtIn } from '../kinds/index.ts';
 import type { ApiClient, KubernetesObject } from '../objects.ts';
+import { definition } from '../schemas/index.ts';
+import { validateBuiltIn, validateCustomResource } from '../validation/validate.ts';
 import { AdmissionChain } from './admission-chain.ts';
 import type { NodeBackend, WebhookBackend } from './backends.ts';
 import { InternalClient } from './client.ts';
+import { customKind } from './custom-resources.ts';
 import { ApiError, internalError } from './errors.ts';
 import type { ApiRequest, ApiResponse } from './http.ts';
 import { refuse } from './respond.ts';
@@ -13,6 +17,8 @@ import { Rest } from './rest.ts';
 import { route } from './routes.ts';
 import { ServedKinds, toStorage } from './served.ts';
 import { Store, type StoreState } from './store.ts';
+
+const crdTable = 'apiextensions.k8s.io/customresourcedefinitions';
 
 export interface ApiServerOptions {
   kernel: Kernel;
@@ -48,8 +54,13 @@ export class ApiServer implements Stateful<StoreState> {
       store: this.store,
       kinds: this.kinds,
       admission: new AdmissionChain(this.store),
-      validateSchema: () => [],
+      validateSchema: (served, object, old) => {
+        const { schema } = served.version;
+        if (typeof schema !== 'string') return validateCustomResource(schema, object, old);
+        return validateBuiltIn(definition(schema), object);
+      },
     });
+    this.store.onChange(crdTable, () => this.#serveCustomKinds());
   }
 
   /** Answers at once; only streams wait. Never throws: a defect of ours is a Status 500 too. */
@@ -86,5 +97,12 @@ export class ApiServer implements Stateful<StoreState> {
 
   load(state: StoreState): void {
     this.store.load(state);
+    this.#serveCustomKinds();
+  }
+
+  /** CustomResourceDefinitions in the store are kinds that are served. */
+  #serveCustomKinds(): void {
+    const crds = this.store.list(crdTable) as readonly CustomResourceDefinition[];
+    this.kinds.setCustom(crds.filter((crd) => !crd.metadata.deletionTimestamp).map(customKind));
   }
 }

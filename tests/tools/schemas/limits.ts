@@ -53,6 +53,10 @@ export async function addLimits(module: string, schema: Schema, sizes: boolean):
     return (validate.errors ?? []).filter((error) => error.instancePath === pointer);
   };
   const visit = (node: Schema, pointer: string): void => {
+    if (node.required) {
+      const missing = ask(pointer, {}).filter((error) => error.keyword === 'required');
+      node.required = missing.map((error) => error.params.missingProperty as string);
+    }
     for (const probe of (sizes || node.type === 'number' || node.enum ? probes[node.type ?? ''] : undefined) ?? []) {
       for (const error of ask(pointer, probe)) note(node, error);
     }
