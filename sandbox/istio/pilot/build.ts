@@ -5,14 +5,14 @@ import { authorizationFilters, customAuthorizationFilters } from './filters/auth
 import { jwtFilter } from './filters/jwt.ts';
 import { metricsFilters } from './filters/metrics.ts';
 import { type TracingConfiguration, tracingConfiguration } from './filters/tracing.ts';
+import type { ConsolidatedRule } from './model/destination-rules.ts';
 import type { MergedGateway } from './model/gateways.ts';
 import { mergeGateways } from './model/gateways.ts';
-import { type ConsolidatedRule } from './model/destination-rules.ts';
 import { destinationRuleFor, type SidecarScope } from './model/sidecar-scope.ts';
 import type { PoliciesByAction } from './policies/authorization-policies.ts';
 import type { WorkloadMutualTls } from './policies/peer-authentication.ts';
 import type { ListenerClass } from './policies/telemetries.ts';
-import type { Proxy } from './proxy.ts';
+import type { MeshProxy } from './proxy.ts';
 import type { PushContext } from './push-context.ts';
 import type { ServiceTarget } from './registry/service.ts';
 import { serviceTargets } from './registry/service-targets.ts';
@@ -32,7 +32,7 @@ export interface PolicyFilters {
 /** One generation for one proxy: its view of the push context and what several of its resources share. */
 export class Build {
   readonly push: PushContext;
-  readonly proxy: Proxy;
+  readonly proxy: MeshProxy;
   readonly scope: SidecarScope;
   readonly targets: readonly ServiceTarget[];
   readonly mutualTls: WorkloadMutualTls;
@@ -40,7 +40,7 @@ export class Build {
   readonly #filters = new Map<ListenerClass, PolicyFilters>();
   readonly #authorization: PoliciesByAction;
 
-  constructor(push: PushContext, proxy: Proxy) {
+  constructor(push: PushContext, proxy: MeshProxy) {
     this.push = push;
     this.proxy = proxy;
     this.scope = push.scopeOf(proxy);
@@ -65,7 +65,10 @@ export class Build {
 
   filters(listener: ListenerClass): PolicyFilters {
     let known = this.#filters.get(listener);
-    if (!known) this.#filters.set(listener, (known = this.#makeFilters(listener)));
+    if (!known) {
+      known = this.#makeFilters(listener);
+      this.#filters.set(listener, known);
+    }
     return known;
   }
 

@@ -15,13 +15,13 @@ import { inboundListeners } from './listeners/inbound.ts';
 import { outboundListeners } from './listeners/outbound.ts';
 import { virtualOutbound } from './listeners/virtual-outbound.ts';
 import { compareText } from './model/config.ts';
-import type { Proxy } from './proxy.ts';
+import type { MeshProxy } from './proxy.ts';
 import type { PushContext } from './push-context.ts';
 import { gatewayRoutes } from './routes/gateway.ts';
 import { outboundRoutes } from './routes/outbound.ts';
 
 /** All of a proxy's configuration. Resources may be shared with other proxies': they must not be changed. */
-export function generateConfiguration(push: PushContext, proxy: Proxy): ProxyConfiguration {
+export function generateConfiguration(push: PushContext, proxy: MeshProxy): ProxyConfiguration {
   const build = new Build(push, proxy);
   const listeners = byName(buildListeners(build));
   const clusters = byName(buildClusters(build));

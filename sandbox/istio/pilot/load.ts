@@ -2,8 +2,8 @@ import type { ProxyConfiguration } from '../../envoy/xds/types.ts';
 import type { KubernetesObject } from '../../kubernetes/objects.ts';
 import type { MeshConfig } from './api/mesh.ts';
 import { generateConfiguration } from './generate.ts';
-import { meshWithDefaults } from './model/mesh-defaults.ts';
 import type { ObjectSource, WatchedKind } from './model/config.ts';
+import { meshWithDefaults } from './model/mesh-defaults.ts';
 import { proxyOfPod } from './proxy.ts';
 import { PushContext } from './push-context.ts';
 

@@ -4,7 +4,7 @@ import type { PushContext } from './push-context.ts';
 import type { PodObject } from './registry/workloads.ts';
 
 /** A proxy as istiod knows it from its node metadata and its pod. */
-export interface Proxy {
+export interface MeshProxy {
   /** `curl-x.default`. */
   id: string;
   type: 'sidecar' | 'router';
@@ -31,7 +31,7 @@ export interface Proxy {
  * A proxy from its pod: a gateway if the pod was made as one (its name says so in the root namespace, or the injection
  * template), else a sidecar. Gateways of Istio's own charts run without privileges.
  */
-export function proxyOfPod(push: PushContext, pod: PodObject): Proxy {
+export function proxyOfPod(push: PushContext, pod: PodObject): MeshProxy {
   const namespace = pod.metadata.namespace ?? '';
   const workload = push.serviceIndex.workloads.workload(pod);
   const ofChart = namespace === push.mesh.rootNamespace && pod.metadata.name.includes('gateway-');

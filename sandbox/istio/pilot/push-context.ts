@@ -16,7 +16,7 @@ import { AuthorizationPolicies } from './policies/authorization-policies.ts';
 import { PeerAuthentications } from './policies/peer-authentication.ts';
 import { RequestAuthentications } from './policies/request-authentication.ts';
 import { Telemetries } from './policies/telemetries.ts';
-import type { Proxy } from './proxy.ts';
+import type { MeshProxy } from './proxy.ts';
 import type { Service } from './registry/service.ts';
 import { buildServiceIndex, type ServiceIndex } from './registry/service-index.ts';
 
@@ -123,18 +123,19 @@ export class PushContext {
   }
 
   /** What a proxy can see: by the Sidecar that selects it, or that of its namespace, or that of the root namespace. */
-  scopeOf(proxy: Proxy): SidecarScope {
+  scopeOf(proxy: MeshProxy): SidecarScope {
     const { namespace } = proxy;
     if (proxy.type === 'router') return this.memo(`gateway-scope ${namespace}`, () => gatewayScope(this, namespace));
     const config =
-      this.#sidecars.find((each) => each.namespace === namespace && selects(each.spec.workloadSelector?.labels, proxy.labels)) ??
-      this.#sidecars.find((each) => each.namespace === this.mesh.rootNamespace && !each.spec.workloadSelector);
+      this.#sidecars.find(
+        (each) => each.namespace === namespace && selects(each.spec.workloadSelector?.labels, proxy.labels),
+      ) ?? this.#sidecars.find((each) => each.namespace === this.mesh.rootNamespace && !each.spec.workloadSelector);
     const key = `scope ${namespace} ${config ? `${config.namespace}/${config.name}` : ''}`;
     return this.memo(key, () => sidecarScope(this, namespace, config));
   }
 
   /** The service of a host as a proxy sees it. */
-  serviceFor(proxy: Proxy, hostname: string): Service | undefined {
+  serviceFor(proxy: MeshProxy, hostname: string): Service | undefined {
     return this.scopeOf(proxy).byHostname.get(hostname);
   }
 }

@@ -61,12 +61,15 @@ export class Scenarios {
       mesh: { ...this.#mesh, ...file?.mesh },
       config: at('config.yaml') ? readObjects<KubernetesObject>(folder, 'config.yaml') : [],
       calls: file?.calls ?? [],
-      expected: name === 'baseline' ? this.#baseline : this.#readProxies(name, (path, proxy) => this.#apply(path, proxy)),
+      expected:
+        name === 'baseline' ? this.#baseline : this.#readProxies(name, (path, proxy) => this.#apply(path, proxy)),
     };
   }
 
   #readProxies<T>(name: string, read: (path: string, proxy: string) => T): Map<string, T> {
-    const files = readdirSync(join(this.#folder, name)).filter((file) => file.endsWith('.json') && file !== 'calls.json');
+    const files = readdirSync(join(this.#folder, name)).filter(
+      (file) => file.endsWith('.json') && file !== 'calls.json',
+    );
     return new Map(
       files.sort().map((file) => {
         const proxy = file.replace(/\.json$/, '').replace('_', '/');

@@ -30,7 +30,12 @@ export function isHttp2Cluster({ http }: ClusterSpec): boolean {
 export function finishCluster(spec: ClusterSpec, http1: Record<string, unknown>): Cluster {
   const { cluster, http } = spec;
   if (!http) return cluster;
-  const { upstream = 'http1', http2ProtocolOptions = {}, commonHttpProtocolOptions, upstreamHttpProtocolOptions } = http;
+  const {
+    upstream = 'http1',
+    http2ProtocolOptions = {},
+    commonHttpProtocolOptions,
+    upstreamHttpProtocolOptions,
+  } = http;
   return {
     ...cluster,
     typedExtensionProtocolOptions: {

@@ -91,7 +91,12 @@ function inboundCluster(build: Build, inbound: InboundPort): Cluster {
   else if (isSniffed(port.protocol)) httpOptions(spec).upstream = 'downstream';
   const rule = service && build.destinationRule(service.hostname, 'inbound')?.rule;
   const policy = rule?.spec.trafficPolicy && policyForPort(rule.spec.trafficPolicy, port.port).policy;
-  applyConnectionPool(spec, mesh, sidecarPool(build, inbound.number) ?? policy?.connectionPool ?? {}, policy?.retryBudget);
+  applyConnectionPool(
+    spec,
+    mesh,
+    sidecarPool(build, inbound.number) ?? policy?.connectionPool ?? {},
+    policy?.retryBudget,
+  );
   const { cluster } = spec;
   if (services.length > 0) {
     cluster.metadata = {

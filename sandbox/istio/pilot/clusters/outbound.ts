@@ -1,8 +1,8 @@
 import type { Cluster, LocalityLbEndpoints } from '../../../envoy/xds/types.ts';
 import type { DestinationRule, Subset, TrafficPolicy } from '../api/networking.ts';
 import type { Build } from '../build.ts';
-import { applyLocality, localitySetting } from '../endpoints/locality-weights.ts';
 import { localityGroups } from '../endpoints/load-assignment.ts';
+import { applyLocality, localitySetting } from '../endpoints/locality-weights.ts';
 import { aggregatedDiscovery, metadataExchange } from '../filters/constants.ts';
 import { type Config, configPath } from '../model/config.ts';
 import { protoDuration } from '../model/duration.ts';
@@ -20,6 +20,7 @@ import {
 import { endpointsOfPort, serviceAccountsOf } from '../registry/service-index.ts';
 import { statName } from '../stat-names.ts';
 import { type ClusterSpec, finishCluster, httpOptions } from './cluster-spec.ts';
+import { http1Options } from './passthrough.ts';
 import {
   applyConnectionPool,
   applyLoadBalancer,
@@ -28,7 +29,6 @@ import {
   upgradesToHttp2,
 } from './traffic-policy.ts';
 import { applyProxyProtocol, applyUpstreamTls } from './upstream-tls.ts';
-import { http1Options } from './passthrough.ts';
 
 type Rule = Config<DestinationRule>;
 
@@ -81,14 +81,18 @@ class ClusterMaker {
   /** The cluster of the port, or of one subset; undefined for a DNS cluster without endpoints. */
   make(subset?: Subset): Cluster | undefined {
     const service = this.#service;
-    const name = (this.#mode === 'sni' ? sniSubsetKey : subsetKey)(subset?.name ?? '', service.hostname, this.#port.port);
+    const name = (this.#mode === 'sni' ? sniSubsetKey : subsetKey)(
+      subset?.name ?? '',
+      service.hostname,
+      this.#port.port,
+    );
     const passthrough = subset?.trafficPolicy?.loadBalancer?.simple === 'PASSTHROUGH';
     const type = passthrough ? 'ORIGINAL_DST' : discoveryType(this.#build, service);
     const endpoints = this.#endpoints(name, type, subset);
     if (endpoints && endpoints.length === 0) return undefined;
     const spec = this.#base(name, type, subset, endpoints);
     const policy = this.#policy(subset);
-    this.#applyPolicy(spec, policy, name, subset);
+    this.#applyPolicy(spec, policy, subset);
     const { cluster } = spec;
     if (cluster.type === 'EDS') cluster.edsClusterConfig = { edsConfig: aggregatedDiscovery, serviceName: name };
     cluster.filters = [metadataExchange];
@@ -136,7 +140,8 @@ class ClusterMaker {
     };
     const spec: ClusterSpec = { cluster };
     if (isHttp2(port.protocol)) httpOptions(spec).upstream = 'http2';
-    else if (isSniffed(port.protocol) && this.#build.proxy.type === 'sidecar') httpOptions(spec).upstream = 'downstream';
+    else if (isSniffed(port.protocol) && this.#build.proxy.type === 'sidecar')
+      httpOptions(spec).upstream = 'downstream';
     else if (Object.keys(http1Options(this.#build)).length > 0) httpOptions(spec).upstream = 'http1';
     return spec;
   }
@@ -157,7 +162,7 @@ class ClusterMaker {
     };
   }
 
-  #applyPolicy(spec: ClusterSpec, policy: TrafficPolicy | undefined, name: string, subset: Subset | undefined): void {
+  #applyPolicy(spec: ClusterSpec, policy: TrafficPolicy | undefined, subset: Subset | undefined): void {
     const { mesh } = this.#build.push;
     const service = this.#service;
     const { cluster } = spec;
@@ -165,7 +170,8 @@ class ClusterMaker {
     if (upgradesToHttp2(this.#port, mesh, pool)) httpOptions(spec).upstream ??= 'http2';
     applyConnectionPool(spec, mesh, pool, policy?.retryBudget);
     applyOutlierDetection(cluster, service, policy?.outlierDetection);
-    if (supportsUnhealthyEndpoints(service)) cluster.commonLbConfig = { ...lbConfig(cluster), healthyPanicThreshold: {} };
+    if (supportsUnhealthyEndpoints(service))
+      cluster.commonLbConfig = { ...lbConfig(cluster), healthyPanicThreshold: {} };
     this.#applyLocality(cluster, policy);
     applyLoadBalancer(cluster, policy?.loadBalancer);
     if (this.#mode === 'default') {

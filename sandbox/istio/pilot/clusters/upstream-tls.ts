@@ -55,7 +55,8 @@ function settingsFor(
   });
   if (rule) return { settings: rule.mode === 'ISTIO_MUTUAL' ? mutual(rule) : rule, detected: false };
   const { meshExternal, mesh, serverMode } = options;
-  if (meshExternal || mesh.enableAutoMtls === false || !serverMode || serverMode === 'DISABLE') return { detected: false };
+  if (meshExternal || mesh.enableAutoMtls === false || !serverMode || serverMode === 'DISABLE')
+    return { detected: false };
   return { settings: mutual(), detected: true };
 }
 
@@ -180,6 +181,6 @@ export function applyProxyProtocol(spec: ClusterSpec, version: 'V1' | 'V2' | und
       transportSocket: wrap(match.transportSocket),
     }));
   } else {
-    cluster.transportSocket = wrap(cluster.transportSocket ?? rawBuffer);
+    cluster.transportSocket = wrap(cluster.transportSocket ?? { ...rawBuffer, name: 'raw_buffer' });
   }
 }

@@ -7,8 +7,8 @@ import { canonicalService, parseLocality } from '../model/labels.ts';
 import { subsetPolicy } from '../model/traffic-policy.ts';
 import { modeForPort } from '../policies/peer-authentication.ts';
 import { type Endpoint, parseSubsetKey, type Service, supportsUnhealthyEndpoints } from '../registry/service.ts';
-import { endpointsOfPort } from '../registry/service-index.ts';
 import { usesDns } from '../registry/service-entry.ts';
+import { endpointsOfPort } from '../registry/service-index.ts';
 import { applyLocality, type LocalityGroup, localitySetting } from './locality-weights.ts';
 
 /** What EDS serves for a cluster; without endpoints only its name (xds/endpoints/endpoint_builder.go). */
@@ -83,7 +83,9 @@ function mutualTlsTest(
   rule: DestinationRule | undefined,
   key: { port: number; subset: string },
 ): (endpoint: Endpoint) => boolean {
-  const policy = key.subset ? rule?.subsets?.find(({ name }) => name === key.subset)?.trafficPolicy : rule?.trafficPolicy;
+  const policy = key.subset
+    ? rule?.subsets?.find(({ name }) => name === key.subset)?.trafficPolicy
+    : rule?.trafficPolicy;
   const ofPort = policy?.portLevelSettings?.find(({ port, tls }) => port?.number === key.port && tls)?.tls;
   const tls = ofPort ?? policy?.tls;
   if (tls) return () => tls.mode === 'ISTIO_MUTUAL';

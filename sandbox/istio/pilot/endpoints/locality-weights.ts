@@ -40,9 +40,10 @@ export function applyLocality(
   if (setting.distribute) return distribute(entries, client.locality, setting.distribute);
   if (!failover) return entries;
   if (!setting.failoverPriority?.length) return failOver(entries, client.locality, setting.failover ?? []);
-  const split = groups.length > 0 && Object.keys(client.labels).length > 0
-    ? byLabels(groups, client.labels, setting.failoverPriority)
-    : entries;
+  const split =
+    groups.length > 0 && Object.keys(client.labels).length > 0
+      ? byLabels(groups, client.labels, setting.failoverPriority)
+      : entries;
   return setting.failover?.length ? failOver(split, client.locality, setting.failover) : split;
 }
 
@@ -110,7 +111,11 @@ function withPriority(entry: LocalityLbEndpoints, ranks: readonly number[], rank
 }
 
 /** Endpoints that agree with the client in more of the first labels come first; a locality is split for it. */
-function byLabels(groups: readonly LocalityGroup[], client: Labels, priorities: readonly string[]): LocalityLbEndpoints[] {
+function byLabels(
+  groups: readonly LocalityGroup[],
+  client: Labels,
+  priorities: readonly string[],
+): LocalityLbEndpoints[] {
   const wanted = priorities.map((each) => {
     const [label = '', value] = each.split('=');
     return { label, value: value ?? client[label] };

@@ -168,9 +168,7 @@ function list(name: string, items: readonly string[] | undefined): Record<string
 function providerFileLog({ path, logFormat, omitEmptyValues }: FileAccessLogProvider): AccessLog {
   const labels = logFormat?.labels;
   const format =
-    labels !== undefined
-      ? json(Object.keys(labels).length > 0 ? labels : jsonFormat)
-      : text(logFormat?.text);
+    labels !== undefined ? json(Object.keys(labels).length > 0 ? labels : jsonFormat) : text(logFormat?.text);
   return fileLog(path || '/dev/stdout', { ...format, ...(omitEmptyValues ? { omitEmptyValues } : {}) });
 }
 
@@ -202,7 +200,10 @@ function grpcLog(
   };
 }
 
-function openTelemetryLog(push: PushContext, config: NonNullable<ExtensionProvider['envoyOtelAls']>): AccessLog | undefined {
+function openTelemetryLog(
+  push: PushContext,
+  config: NonNullable<ExtensionProvider['envoyOtelAls']>,
+): AccessLog | undefined {
   const found = providerCluster(push, config.service, config.port);
   if (!found) return undefined;
   const labels = Object.entries(config.logFormat?.labels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));

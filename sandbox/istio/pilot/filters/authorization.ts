@@ -46,11 +46,13 @@ export function authorizationFilters(policies: PoliciesByAction, forTcp: boolean
     if (list.length === 0) return [];
     const enforced = list.filter((policy) => !isDryRun(policy));
     const dryRun = list.filter(isDryRun);
-    const prefix = { ALLOW: 'istio_dry_run_allow_', DENY: 'istio_dry_run_deny_', LOG: undefined }[action];
+    // Istio names ALLOW where there is nothing in dry run, too.
+    const prefix = { ALLOW: 'istio_dry_run_allow_', DENY: 'istio_dry_run_deny_', LOG: undefined };
+    const shadowRulesStatPrefix = prefix[dryRun.length > 0 ? action : 'ALLOW'];
     return filter(forTcp, {
       ...(enforced.length > 0 ? { rules: rbac(action, enforced, forTcp) } : {}),
       ...(dryRun.length > 0 ? { shadowRules: rbac(action, dryRun, forTcp) } : {}),
-      ...(dryRun.length > 0 && prefix ? { shadowRulesStatPrefix: prefix } : {}),
+      ...(shadowRulesStatPrefix ? { shadowRulesStatPrefix } : {}),
     });
   });
 }
@@ -59,7 +61,12 @@ function isDryRun({ annotations }: AuthorizationPolicyConfig): boolean {
   return annotations['istio.io/dry-run'] === 'true';
 }
 
-function rbac(action: Action, policies: readonly AuthorizationPolicyConfig[], forTcp: boolean, provider?: string): Rbac {
+function rbac(
+  action: Action,
+  policies: readonly AuthorizationPolicyConfig[],
+  forTcp: boolean,
+  provider?: string,
+): Rbac {
   const rules: Record<string, RbacPolicy> = {};
   const prefix = provider === undefined ? '' : `istio-ext-authz-${provider ? `${provider}-` : ''}`;
   for (const { namespace, name, spec } of policies) {

@@ -2,8 +2,7 @@ import type { NamedAny } from '../../../envoy/xds/types.ts';
 import type { JwtRule } from '../api/policies.ts';
 
 /** A key set nothing can be verified with: what istiod writes where it cannot fetch `jwksUri`. */
-const unreachableKeys =
-  '{ "keys":[ {"e":"AQAB","kid":"unknown","kty":"RSA","n":""}]}';
+const unreachableKeys = '{ "keys":[ {"e":"AQAB","kid":"unknown","kty":"RSA","n":""}]}';
 
 /** The jwt_authn filter: a request may come without a token, but not with a bad one (security/authn/policy_applier.go). */
 export function jwtFilter(

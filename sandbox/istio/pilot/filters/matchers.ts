@@ -1,5 +1,5 @@
-import type { StringMatch } from '../api/networking.ts';
 import type { StringMatcher } from '../../../envoy/xds/types.ts';
+import type { StringMatch } from '../api/networking.ts';
 
 /** An Istio StringMatch as Envoy's; undefined where it has none of its forms. */
 export function stringMatcher(match: StringMatch | undefined): StringMatcher | undefined {

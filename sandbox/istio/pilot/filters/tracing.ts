@@ -3,7 +3,7 @@ import type { CustomTag } from '../api/policies.ts';
 import { compareText } from '../model/config.ts';
 import { providerCluster } from '../policies/provider-cluster.ts';
 import type { TracingChoice } from '../policies/telemetries.ts';
-import type { Proxy } from '../proxy.ts';
+import type { MeshProxy } from '../proxy.ts';
 import type { PushContext } from '../push-context.ts';
 
 /** What a connection manager says about traces, and how request ids are made. */
@@ -17,7 +17,7 @@ type Tag = { tag: string } & Record<string, unknown>;
 /** networking/core/tracing.go. */
 export function tracingConfiguration(
   push: PushContext,
-  proxy: Proxy,
+  proxy: MeshProxy,
   choice: TracingChoice | undefined,
 ): TracingConfiguration {
   const config = push.mesh.defaultConfig.tracing;
@@ -26,7 +26,11 @@ export function tracingConfiguration(
   if (!choice) {
     if (!push.mesh.enableTracing) return { requestIdForSampling: true };
     const tags = (config?.enableIstioTags ?? true) ? istioTags(push, proxy) : [];
-    const tracing = { ...sampling(byMesh), ...customTags([...tags, ...ownTags(config?.customTags)]), ...maxPathTagLength };
+    const tracing = {
+      ...sampling(byMesh),
+      ...customTags([...tags, ...ownTags(config?.customTags)]),
+      ...maxPathTagLength,
+    };
     return { tracing, requestIdForSampling: true };
   }
   if (choice.disabled || !choice.provider) return { requestIdForSampling: true };
@@ -73,7 +77,7 @@ const dryRunTags: Tag[] = ['allow', 'deny'].flatMap((action) =>
   })),
 );
 
-function istioTags(push: PushContext, proxy: Proxy): Tag[] {
+function istioTags(push: PushContext, proxy: MeshProxy): Tag[] {
   return [
     literal('istio.canonical_revision', proxy.labels['service.istio.io/canonical-revision'] || 'latest'),
     literal('istio.canonical_service', proxy.labels['service.istio.io/canonical-name'] || 'unknown'),

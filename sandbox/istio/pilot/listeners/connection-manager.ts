@@ -140,10 +140,10 @@ function forwarding(details: string): Record<string, unknown> {
 
 function pathNormalization(build: Build): Record<string, unknown> {
   const mode = build.push.mesh.pathNormalization?.normalization ?? 'DEFAULT';
-  const unescape = mode === 'DECODE_AND_MERGE_SLASHES';
+  const decodes = mode === 'DECODE_AND_MERGE_SLASHES';
   return {
     normalizePath: mode !== 'NONE',
-    ...(unescape || mode === 'MERGE_SLASHES' ? { mergeSlashes: true } : {}),
-    pathWithEscapedSlashesAction: unescape ? 'UNESCAPE_AND_FORWARD' : 'KEEP_UNCHANGED',
+    ...(decodes || mode === 'MERGE_SLASHES' ? { mergeSlashes: true } : {}),
+    pathWithEscapedSlashesAction: decodes ? 'UNESCAPE_AND_FORWARD' : 'KEEP_UNCHANGED',
   };
 }

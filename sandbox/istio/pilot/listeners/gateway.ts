@@ -108,14 +108,16 @@ function serves({ hosts }: Server, namespace: string, host: string): boolean {
 }
 
 function matches(match: Pick<TlsMatch, 'port' | 'gateways'>, { server, gateway }: MergedServer): boolean {
-  return (!match.port || match.port === server.port.number) && (!match.gateways?.length || match.gateways.includes(gateway));
+  return (
+    (!match.port || match.port === server.port.number) && (!match.gateways?.length || match.gateways.includes(gateway))
+  );
 }
 
 function tcpRouteFilters(build: Build, merged: MergedServer) {
   const { server } = merged;
   const peerExchange = server.tls?.mode === 'ISTIO_MUTUAL';
   for (const config of boundConfigs(build, merged)) {
-    const options = { name: config.name, namespace: config.namespace, port: server.port.number, peerExchange };
+    const options = { ...routeOptions(config, server), peerExchange };
     for (const { match = [], route } of config.spec.tcp ?? []) {
       if (match.length > 0 && !match.some((each) => matches(each, merged))) continue;
       return routedDestinations(build, route, options);
@@ -142,14 +144,21 @@ function tlsRouteChains(
       for (const each of match ?? []) {
         if (!matches(each, merged)) continue;
         let hosts = taken.get(port);
-        if (!hosts) taken.set(port, (hosts = new Map()));
+        if (!hosts) {
+          hosts = new Map();
+          taken.set(port, hosts);
+        }
         if (!takeHosts(each.sniHosts ?? [], server.bind ?? '', hosts)) continue;
-        const options = { name: config.name, namespace: config.namespace, port: server.port.number };
-        chains.push({ sniHosts: each.sniHosts ?? [], filters: routedDestinations(build, route, options) });
+        const filters = routedDestinations(build, route, routeOptions(config, server));
+        chains.push({ sniHosts: each.sniHosts ?? [], filters });
       }
     }
   }
   return chains;
+}
+
+function routeOptions({ name, namespace }: VirtualServiceConfig, { port }: MergedServer['server']) {
+  return { name, namespace, port: port.number, protocol: parseProtocol(port.protocol) };
 }
 
 const meshProtocols = ['istio', 'istio-peer-exchange', 'istio-http/1.0', 'istio-http/1.1', 'istio-h2'];
@@ -166,7 +175,7 @@ function autoPassthroughChains(build: Build, hosts: readonly string[]): ChainSpe
         return {
           sniHosts: [cluster],
           applicationProtocols: meshProtocols,
-          filters: singleDestination(build, { cluster, subset, rule, tunnel: false }),
+          filters: singleDestination(build, { cluster, subset, rule, protocol, tunnel: false, policies: false }),
         };
       });
     });

@@ -12,7 +12,7 @@ import { statName } from '../stat-names.ts';
 import { connectionManager } from './connection-manager.ts';
 import { inboundMatches } from './inbound-matches.ts';
 import { inboundListenerFilters } from './inspectors.ts';
-import { tcpProxy } from './tcp-filters.ts';
+import { protocolFilters, tcpProxy } from './tcp-filters.ts';
 import { inboundTlsContext } from './tls-context.ts';
 import { blackHole } from './virtual-outbound.ts';
 
@@ -40,7 +40,8 @@ export function inboundListeners(build: Build): Listener[] {
   for (const port of inboundPorts(build)) {
     const mode = modeForPort(build.mutualTls, port.targetPort);
     const chains = portChains(build, port, mode);
-    if (port.bindToPort) bound.push(listener(build, `${port.bind}_${port.targetPort}`, port.bind, port.targetPort, chains, true));
+    if (port.bindToPort)
+      bound.push(listener(build, `${port.bind}_${port.targetPort}`, port.bind, port.targetPort, chains, true));
     else captured.push(...chains);
   }
   const { proxyInboundListenPort } = build.push.mesh;
@@ -85,7 +86,7 @@ function inboundPorts(build: Build): InboundPort[] {
         portName: port.name ?? '',
         protocol: parseProtocol(port.protocol),
         cluster: inboundKey(port.number),
-        bind: bind || unspecifiedAddress,
+        bind: bind || build.proxy.address,
         bindToPort: captureMode === 'NONE',
         hostname: `${name}.${namespace}`,
         config: { kind: 'Sidecar', namespace, name },
@@ -150,9 +151,7 @@ function portChains(build: Build, port: InboundPort, mode: MutualTlsMode): Filte
   return inboundMatches(mode, listenerProtocol(port.protocol)).map((match) => {
     const http = match.protocol === 'http';
     const passthrough = port.cluster === 'InboundPassthroughCluster';
-    const name = passthrough
-      ? `virtualInbound${http ? '-catchall-http' : ''}`
-      : `${port.bind}_${port.targetPort}`;
+    const name = passthrough ? `virtualInbound${http ? '-catchall-http' : ''}` : `${port.bind}_${port.targetPort}`;
     return {
       filterChainMatch: {
         ...(port.targetPort > 0 ? { destinationPort: port.targetPort } : {}),
@@ -188,5 +187,6 @@ function tcpFilters(build: Build, port: InboundPort): NamedAny[] {
   const { tcpCustom, tcp, metrics } = build.filters('inbound');
   const pattern = build.push.mesh.inboundClusterStatName;
   const statPrefix = (service && statName(pattern, service, port.servicePort)) ?? cluster;
-  return [metadataExchange, ...tcpCustom, ...tcp, ...metrics, tcpProxy(build, 'inbound', { statPrefix, cluster })];
+  const proxy = tcpProxy(build, 'inbound', { statPrefix, cluster });
+  return [metadataExchange, ...tcpCustom, ...tcp, ...metrics, ...protocolFilters(port.protocol, statPrefix), proxy];
 }

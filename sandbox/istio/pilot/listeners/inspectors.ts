@@ -25,7 +25,10 @@ export function inboundListenerFilters(chains: readonly FilterChain[], bindToPor
 }
 
 function portsWhere(byPort: ReadonlyMap<number, Needs>, test: (needs: Needs) => boolean): number[] {
-  return [...byPort].filter(([, needs]) => test(needs)).map(([port]) => port).sort((a, b) => a - b);
+  return [...byPort]
+    .filter(([, needs]) => test(needs))
+    .map(([port]) => port)
+    .sort((a, b) => a - b);
 }
 
 /** Off on ports that need none, or, where most need none, on only for those that do. */

@@ -57,12 +57,14 @@ function byServerName(build: Build, listener: TcpListener, configs: readonly Vir
           metadata: configMetadata(config),
           sniHosts: each.sniHosts ?? [],
           destinationCidrs: cidrs,
-          filters: routedDestinations(build, route, { ...config, port: port.port }),
+          filters: routedDestinations(build, route, portOptions(config, port)),
         });
       }
     }
   }
-  return chains.length > 0 ? chains : [toService(build, { ...listener, cidrs }, serviceSniHosts(build, listener, cidrs))];
+  return chains.length > 0
+    ? chains
+    : [toService(build, { ...listener, cidrs }, serviceSniHosts(build, listener, cidrs))];
 }
 
 /** Where the address does not tell the service, its name must. */
@@ -82,7 +84,7 @@ function byAddress(build: Build, listener: TcpListener, configs: readonly Virtua
   const chains: ChainSpec[] = [];
   for (const config of configs) {
     for (const { match = [], route } of config.spec.tcp ?? []) {
-      const filters = () => routedDestinations(build, route, { ...config, port: port.port });
+      const filters = () => routedDestinations(build, route, portOptions(config, port));
       const matching = match.filter((each) => applies(build, each, port.port));
       const everywhere = matching.some(({ destinationSubnets }) => !destinationSubnets?.length);
       if (match.length === 0 || everywhere) {
@@ -108,6 +110,15 @@ function toService(build: Build, listener: TcpListener, sniHosts: readonly strin
   return {
     ...(sniHosts.length > 0 ? { sniHosts } : {}),
     ...(cidrs.length > 0 ? { destinationCidrs: cidrs } : {}),
-    filters: singleDestination(build, { cluster, rule, ...(statPrefix ? { statPrefix } : {}) }),
+    filters: singleDestination(build, {
+      cluster,
+      rule,
+      protocol: listener.port.protocol,
+      ...(statPrefix ? { statPrefix } : {}),
+    }),
   };
+}
+
+function portOptions({ name, namespace }: VirtualServiceConfig, { port, protocol }: ServicePort) {
+  return { name, namespace, port, protocol };
 }

@@ -10,8 +10,8 @@ import type { Service, ServicePort } from '../registry/service.ts';
 import { endpointsOfPort } from '../registry/service-index.ts';
 import { buildChain, type ChainSpec, chainsConflict, matchesAll, needsTlsInspector } from './chain.ts';
 import { connectionManager } from './connection-manager.ts';
-import { fallthroughFilters } from './virtual-outbound.ts';
 import { tcpChains } from './outbound-tcp.ts';
+import { fallthroughFilters } from './virtual-outbound.ts';
 
 interface Bind {
   /** '' until the service's own address is taken. */
@@ -138,7 +138,8 @@ class OutboundListeners {
       if (current) this.#merge(current, port, [chain], 'UnsupportedProtocol');
       else this.#entries.set(key, entry(wildcard ? 'UnsupportedProtocol' : port.protocol, [chain]));
     } else if (kind === 'tcp') {
-      if (current) this.#merge(current, port, tcp(), isHttp(current.protocol) ? 'UnsupportedProtocol' : current.protocol);
+      if (current)
+        this.#merge(current, port, tcp(), isHttp(current.protocol) ? 'UnsupportedProtocol' : current.protocol);
       else this.#entries.set(key, entry(port.protocol, tcp()));
     } else {
       const chains = () => [...tcp(), { ...http(), ...plaintextHttp }];

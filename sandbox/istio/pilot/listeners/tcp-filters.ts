@@ -4,6 +4,7 @@ import type { Build } from '../build.ts';
 import { envoyType, metadataExchange } from '../filters/constants.ts';
 import { hostAndPort } from '../model/addresses.ts';
 import { protoDuration } from '../model/duration.ts';
+import type { Protocol } from '../model/protocol.ts';
 import type { ListenerClass } from '../policies/telemetries.ts';
 import { destinationCluster } from '../routes/destination.ts';
 import { statName } from '../stat-names.ts';
@@ -25,40 +26,67 @@ export function tcpProxy(
   };
 }
 
-/** The proxy with what Istio puts before it: policies only where the listener is the workload's own side. */
-function complete(build: Build, proxy: NamedAny, peerExchange: boolean): NamedAny[] {
+/** Filters that look into a protocol to count what passes. */
+export function protocolFilters(protocol: Protocol, statPrefix: string): NamedAny[] {
+  if (protocol !== 'Mongo') return [];
+  const type = envoyType('envoy.extensions.filters.network.mongo_proxy.v3.MongoProxy');
+  return [{ name: 'envoy.filters.network.mongo_proxy', typedConfig: { '@type': type, statPrefix } }];
+}
+
+interface Surroundings {
+  /** Protocol of the listener's port. */
+  protocol: Protocol;
+  /** Learn from the client who it is. */
+  peerExchange?: boolean;
+  /** Policies of the proxy's own workload apply; default true. */
+  policies?: boolean;
+}
+
+/** The proxy with what Istio puts before it. */
+function complete(
+  build: Build,
+  { protocol, peerExchange, policies = true }: Surroundings,
+  statPrefix: string,
+  proxy: NamedAny,
+): NamedAny[] {
   const { tcpCustom, tcp, metrics } = build.filters(build.clientClass);
-  return [...(peerExchange ? [metadataExchange] : []), ...tcpCustom, ...tcp, ...metrics, proxy];
+  return [
+    ...(peerExchange ? [metadataExchange] : []),
+    ...(policies ? [...tcpCustom, ...tcp] : []),
+    ...metrics,
+    ...protocolFilters(protocol, statPrefix),
+    proxy,
+  ];
 }
 
 /** Filters of a chain that leads to one cluster. `subset`: which of the rule's subsets it is. */
 export function singleDestination(
   build: Build,
-  options: {
+  options: Surroundings & {
     cluster: string;
     statPrefix?: string;
     subset?: string;
     rule: DestinationRule | undefined;
+    /** Whether a tunnel of the rule is used; default true. */
     tunnel?: boolean;
-    peerExchange?: boolean;
   },
 ): NamedAny[] {
-  const { cluster, rule, subset = '' } = options;
+  const { cluster, rule, subset = '', statPrefix = cluster } = options;
   const proxy = tcpProxy(build, build.clientClass, {
-    statPrefix: options.statPrefix ?? cluster,
+    statPrefix,
     cluster,
     ...connectionLimits(rule),
     ...hashPolicy(rule, subset),
     ...(options.tunnel === false ? {} : tunneling(rule, subset)),
   });
-  return complete(build, proxy, options.peerExchange ?? false);
+  return complete(build, options, statPrefix, proxy);
 }
 
 /** Filters for the destinations of a TCP or TLS route of a VirtualService. */
 export function routedDestinations(
   build: Build,
   routes: readonly RouteDestination[],
-  options: { port: number; name: string; namespace: string; peerExchange?: boolean },
+  options: Surroundings & { port: number; name: string; namespace: string },
 ): NamedAny[] {
   const { push, proxy } = build;
   const service = (destination: Destination) => push.serviceFor(proxy, destination.host);
@@ -66,15 +94,17 @@ export function routedDestinations(
   if (!first) return [];
   const found = service(first.destination);
   const rule = found && build.destinationRule(found.hostname)?.rule.spec;
-  const peerExchange = options.peerExchange ?? false;
   if (routes.length === 1) {
     const cluster = destinationCluster(first.destination, found, options.port);
     const { subset } = first.destination;
-    const statPrefix = found ? statName(build.push.mesh.outboundClusterStatName, found, options.port, subset) : undefined;
+    const statPrefix = found
+      ? statName(build.push.mesh.outboundClusterStatName, found, options.port, subset)
+      : undefined;
     return singleDestination(build, {
       cluster,
       rule,
-      peerExchange,
+      protocol: options.protocol,
+      peerExchange: options.peerExchange ?? false,
       ...(subset ? { subset } : {}),
       ...(statPrefix ? { statPrefix } : {}),
     });
@@ -85,21 +115,24 @@ export function routedDestinations(
       name: destinationCluster(destination, service(destination), options.port),
       weight,
     }));
+  const statPrefix = `${options.name}.${options.namespace}`;
   const tcp = tcpProxy(build, build.clientClass, {
-    statPrefix: `${options.name}.${options.namespace}`,
+    statPrefix,
     weightedClusters: { clusters },
     ...connectionLimits(rule),
     ...hashPolicy(rule, ''),
     ...tunneling(rule, ''),
   });
-  return complete(build, tcp, peerExchange);
+  return complete(build, options, statPrefix, tcp);
 }
 
 function connectionLimits(rule: DestinationRule | undefined): Record<string, unknown> {
   const tcp = rule?.trafficPolicy?.connectionPool?.tcp;
   return {
     ...(tcp?.idleTimeout ? { idleTimeout: protoDuration(tcp.idleTimeout) } : {}),
-    ...(tcp?.maxConnectionDuration ? { maxDownstreamConnectionDuration: protoDuration(tcp.maxConnectionDuration) } : {}),
+    ...(tcp?.maxConnectionDuration
+      ? { maxDownstreamConnectionDuration: protoDuration(tcp.maxConnectionDuration) }
+      : {}),
   };
 }
 

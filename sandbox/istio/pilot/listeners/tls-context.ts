@@ -1,6 +1,6 @@
 import type { ServerTlsSettings } from '../api/networking.ts';
-import { credential, fileSecret, meshRoots, workloadCertificate } from '../filters/secrets-config.ts';
 import { exactMatchers } from '../filters/matchers.ts';
+import { credential, fileSecret, meshRoots, workloadCertificate } from '../filters/secrets-config.ts';
 import type { PushContext } from '../push-context.ts';
 
 type TlsContext = Record<string, unknown> & { commonTlsContext: { alpnProtocols?: readonly string[] } };
@@ -75,7 +75,8 @@ function tlsParams(push: PushContext, settings: ServerTlsSettings): Record<strin
   const ciphers = settings.cipherSuites?.length ? settings.cipherSuites : defaults?.cipherSuites;
   const own = settings.minProtocolVersion && versions[settings.minProtocolVersion];
   const meshMinimum = defaults?.minProtocolVersion && defaults.minProtocolVersion !== 'TLS_AUTO';
-  const minimum = own ?? (meshMinimum ? (defaults.minProtocolVersion === 'TLSV1_3' ? 'TLSv1_3' : 'TLSv1_2') : undefined);
+  const minimum =
+    own ?? (meshMinimum ? (defaults.minProtocolVersion === 'TLSV1_3' ? 'TLSv1_3' : 'TLSv1_2') : undefined);
   const maximum = settings.maxProtocolVersion && versions[settings.maxProtocolVersion];
   const params = {
     ...(minimum ? { tlsMinimumProtocolVersion: minimum } : {}),
@@ -105,7 +106,9 @@ function fromFiles(
               ...(matchSubjectAltNames ? { matchSubjectAltNames } : {}),
               ...(caCrl ? { crl: { filename: caCrl } } : {}),
             },
-            validationContextSdsSecretConfig: files.caCertificates ? fileSecret(`file-root:${files.caCertificates}`) : meshRoots,
+            validationContextSdsSecretConfig: files.caCertificates
+              ? fileSecret(`file-root:${files.caCertificates}`)
+              : meshRoots,
           },
         }
       : {}),

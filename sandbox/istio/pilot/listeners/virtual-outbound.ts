@@ -1,9 +1,9 @@
 import type { FilterChain, Listener, NamedAny } from '../../../envoy/xds/types.ts';
 import type { Build } from '../build.ts';
+import { envoyType } from '../filters/constants.ts';
 import { socketAddress, unspecifiedAddress } from '../model/addresses.ts';
 import { destinationCluster } from '../routes/destination.ts';
 import { tcpProxy } from './tcp-filters.ts';
-import { envoyType } from '../filters/constants.ts';
 
 /** Where connections go that no listener or route is for. */
 export function fallthroughCluster(build: Build): string {

@@ -59,7 +59,10 @@ export function toConfig<Spec>(object: KubernetesObject): Config<Spec> {
 
 /** All configuration objects of a kind, the oldest first, then by name and namespace. */
 export function listConfigs<Spec>(source: ObjectSource, kind: WatchedKind): Config<Spec>[] {
-  return source.list(kind).map((object) => toConfig<Spec>(object)).sort(compareAge);
+  return source
+    .list(kind)
+    .map((object) => toConfig<Spec>(object))
+    .sort(compareAge);
 }
 
 interface Aged {

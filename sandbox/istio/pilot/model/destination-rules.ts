@@ -1,6 +1,6 @@
 import type { DestinationRule } from '../api/networking.ts';
 import type { Service } from '../registry/service.ts';
-import { compareAge, type Config, listConfigs, type ObjectSource } from './config.ts';
+import { type Config, compareAge, listConfigs, type ObjectSource } from './config.ts';
 import { type HostIndex, isWildcard, mostSpecificMatch, newHostIndex, resolveShortname } from './host.ts';
 import { equalLabels } from './labels.ts';
 
@@ -60,7 +60,10 @@ function sorted(configs: Config<DestinationRule>[]): Config<DestinationRule>[] {
 
 function indexOf(indexes: Map<string, RuleIndex>, namespace: string): RuleIndex {
   let index = indexes.get(namespace);
-  if (!index) indexes.set(namespace, (index = newHostIndex()));
+  if (!index) {
+    index = newHostIndex();
+    indexes.set(namespace, index);
+  }
   return index;
 }
 
@@ -105,7 +108,11 @@ function merge(into: ConsolidatedRule, rule: Config<DestinationRule>): void {
   const trafficPolicy = existing.trafficPolicy ?? rule.spec.trafficPolicy;
   into.rule = {
     ...into.rule,
-    spec: { ...existing, subsets: [...(existing.subsets ?? []), ...added], ...(trafficPolicy ? { trafficPolicy } : {}) },
+    spec: {
+      ...existing,
+      subsets: [...(existing.subsets ?? []), ...added],
+      ...(trafficPolicy ? { trafficPolicy } : {}),
+    },
   };
   into.from.push(`${rule.namespace}/${rule.name}`);
 }

@@ -1,5 +1,5 @@
 import type { Gateway, Server } from '../api/networking.ts';
-import type { Proxy } from '../proxy.ts';
+import type { MeshProxy } from '../proxy.ts';
 import type { ServiceTarget } from '../registry/service.ts';
 import type { Config } from './config.ts';
 import { selects } from './labels.ts';
@@ -41,7 +41,7 @@ export interface MergedGateway {
 /** The Gateways that select a proxy, merged; undefined if none does. */
 export function mergeGateways(
   configs: readonly Config<Gateway>[],
-  proxy: Proxy,
+  proxy: MeshProxy,
   targets: readonly ServiceTarget[],
 ): MergedGateway | undefined {
   const merge = new GatewayMerge();
@@ -114,7 +114,10 @@ class GatewayMerge {
     const bind = server.bind ?? '';
     if (server.tls) {
       let taken = this.#tlsHosts.get(number);
-      if (!taken) this.#tlsHosts.set(number, (taken = new Map()));
+      if (!taken) {
+        taken = new Map();
+        this.#tlsHosts.set(number, taken);
+      }
       if (!takeHosts(server.hosts, bind, taken)) return;
       if (server.tls.mode === 'AUTO_PASSTHROUGH') this.#autoPassthrough = true;
     }

@@ -36,7 +36,10 @@ export function parseLocality(text: string): Locality {
 }
 
 /** The labels of a workload with where it runs, as failover priorities and source labels see them. */
-export function augmentLabels(labels: Labels | undefined, where: { cluster: string; locality: string; node?: string }): Labels {
+export function augmentLabels(
+  labels: Labels | undefined,
+  where: { cluster: string; locality: string; node?: string },
+): Labels {
   const { region, zone, subZone } = parseLocality(where.locality);
   return {
     ...labels,

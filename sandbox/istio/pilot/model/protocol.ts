@@ -18,9 +18,22 @@ export type Protocol =
 export type ListenerProtocol = 'http' | 'tcp' | 'auto' | 'none';
 
 const byName = new Map<string, Protocol>(
-  (['TCP', 'UDP', 'GRPC', 'GRPC-Web', 'HTTP', 'HTTP_PROXY', 'HTTP2', 'HTTPS', 'TLS', 'Mongo', 'Redis', 'MySQL'] as const).map(
-    (protocol) => [protocol.toLowerCase(), protocol],
-  ),
+  (
+    [
+      'TCP',
+      'UDP',
+      'GRPC',
+      'GRPC-Web',
+      'HTTP',
+      'HTTP_PROXY',
+      'HTTP2',
+      'HTTPS',
+      'TLS',
+      'Mongo',
+      'Redis',
+      'MySQL',
+    ] as const
+  ).map((protocol) => [protocol.toLowerCase(), protocol]),
 );
 const http = new Set<Protocol>(['HTTP', 'HTTP2', 'HTTP_PROXY', 'GRPC', 'GRPC-Web']);
 const http2 = new Set<Protocol>(['HTTP2', 'GRPC', 'GRPC-Web']);

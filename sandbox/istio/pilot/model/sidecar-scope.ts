@@ -1,11 +1,10 @@
 import type { IstioEgressListener, OutboundTrafficPolicy, Sidecar } from '../api/networking.ts';
-import { equalLabels } from './labels.ts';
 import type { PushContext } from '../push-context.ts';
 import type { Service } from '../registry/service.ts';
-import { compareText, type Config } from './config.ts';
+import { type Config, compareText } from './config.ts';
 import { type ConsolidatedRule, destinationRulesFor } from './destination-rules.ts';
 import { hostsMatch, isSubsetOf, isWildcard, mostSpecificMatch, newHostIndex } from './host.ts';
-import { selects } from './labels.ts';
+import { equalLabels, selects } from './labels.ts';
 import { parseProtocol } from './protocol.ts';
 import { destinationsOf, meshGateway, usesGatewaySemantics, type VirtualServiceConfig } from './virtual-services.ts';
 
@@ -40,7 +39,8 @@ export function sidecarScope(push: PushContext, namespace: string, config: Confi
   const merged = new MergedServices();
   for (const listener of egressListeners) {
     for (const service of listener.services) merged.add(service);
-    for (const virtualService of listener.virtualServices) addDestinations(push, namespace, listener, virtualService, merged);
+    for (const virtualService of listener.virtualServices)
+      addDestinations(push, namespace, listener, virtualService, merged);
   }
   return {
     name: config?.name ?? 'default-sidecar',
@@ -225,7 +225,11 @@ function addDestinations(
   }
 }
 
-function bestVisible(push: PushContext, byNamespace: ReadonlyMap<string, Service>, namespace: string): Service | undefined {
+function bestVisible(
+  push: PushContext,
+  byNamespace: ReadonlyMap<string, Service>,
+  namespace: string,
+): Service | undefined {
   const visible = [...byNamespace.values()].filter((service) => push.isServiceVisible(service, namespace));
   const oldest = visible.sort((a, b) => compareText(a.createdAt, b.createdAt) || compareText(a.namespace, b.namespace));
   return oldest.find(({ registry }) => registry === 'Kubernetes') ?? oldest[0];

@@ -72,10 +72,16 @@ export function resolveNames(config: VirtualServiceConfig, domain: string): Virt
   const fqdn = (host: string) => resolveShortname(host, namespace, domain);
   const gateway = (name: string) => resolveGatewayName(name, namespace);
   const destination = <D extends { destination?: Destination }>(route: D): D =>
-    route.destination ? { ...route, destination: { ...route.destination, host: fqdn(route.destination.host ?? '') } } : route;
+    route.destination
+      ? { ...route, destination: { ...route.destination, host: fqdn(route.destination.host ?? '') } }
+      : route;
   const match = <M extends { gateways?: string[] }>(each: M): M =>
     each.gateways ? { ...each, gateways: each.gateways.map(gateway) } : each;
-  const l4 = <R extends { match?: M[]; route?: D[] }, M extends { gateways?: string[] }, D extends { destination?: Destination }>(
+  const l4 = <
+    R extends { match?: M[]; route?: D[] },
+    M extends { gateways?: string[] },
+    D extends { destination?: Destination },
+  >(
     route: R,
   ): R => ({
     ...route,

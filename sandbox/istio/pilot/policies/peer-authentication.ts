@@ -43,7 +43,10 @@ export class PeerAuthentications {
     if (this.#byNamespace.size === 0) return { mode: 'PERMISSIVE', ports: new Map() };
     const key = `${namespace} ${JSON.stringify(labels)}`;
     let known = this.#known.get(key);
-    if (!known) this.#known.set(key, (known = this.#compose(namespace, labels)));
+    if (!known) {
+      known = this.#compose(namespace, labels);
+      this.#known.set(key, known);
+    }
     return known;
   }
 

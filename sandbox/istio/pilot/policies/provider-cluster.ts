@@ -15,6 +15,10 @@ export function providerCluster(
   const byNamespace = push.serviceIndex.byHostname.get(name ?? '');
   if (!byNamespace) return undefined;
   const found =
-    namespace !== undefined ? byNamespace.get(namespace) : byNamespace.size === 1 ? [...byNamespace.values()][0] : undefined;
+    namespace !== undefined
+      ? byNamespace.get(namespace)
+      : byNamespace.size === 1
+        ? [...byNamespace.values()][0]
+        : undefined;
   return found && { hostname: found.hostname, cluster: subsetKey('', found.hostname, port ?? 0) };
 }

@@ -1,5 +1,5 @@
 import type { JwtRule, RequestAuthentication } from '../api/policies.ts';
-import { compareText, type Config, groupBy, listConfigs, type ObjectSource } from '../model/config.ts';
+import { type Config, compareText, groupBy, listConfigs, type ObjectSource } from '../model/config.ts';
 import type { Labels } from '../model/labels.ts';
 import { attaches } from './attachment.ts';
 

@@ -99,10 +99,12 @@ export class Telemetries {
   metrics(workload: { namespace: string; labels: Labels }, listener: ListenerClass): MetricsProvider[] {
     const { metrics } = this.#applicable(workload);
     const merged = mergeMetrics(metrics, this.#mesh.defaultProviders.metrics ?? [], modeOf(listener));
-    return [...merged].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([name, each]) => {
-      const provider = this.#provider(name);
-      return provider ? [{ provider, ...each }] : [];
-    });
+    return [...merged]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([name, each]) => {
+        const provider = this.#provider(name);
+        return provider ? [{ provider, ...each }] : [];
+      });
   }
 
   /** Undefined: nothing says anything. */
@@ -169,7 +171,10 @@ function mergeLogs(levels: AccessLogging[][], defaults: readonly string[], mode:
     for (const name of names) {
       if (!inScope.includes(name) || !isForMode(match, mode)) continue;
       const filter = filters.get(name);
-      merged.set(name, disabled ? { disabled: true } : { disabled: false, ...(filter !== undefined ? { filter } : {}) });
+      merged.set(
+        name,
+        disabled ? { disabled: true } : { disabled: false, ...(filter !== undefined ? { filter } : {}) },
+      );
     }
   }
   return merged;

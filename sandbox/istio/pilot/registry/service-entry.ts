@@ -1,4 +1,4 @@
-import type { ServiceEntry, ServicePort as EntryPort, WorkloadEntry } from '../api/networking.ts';
+import type { ServicePort as EntryPort, ServiceEntry, WorkloadEntry } from '../api/networking.ts';
 import { isIpAddress, isUnixAddress, unspecifiedAddress } from '../model/addresses.ts';
 import type { Config } from '../model/config.ts';
 import { augmentLabels, type Labels } from '../model/labels.ts';
@@ -99,9 +99,7 @@ export function entryWorkload(
     namespace: identity.namespace,
     workload: identity.name,
     labels: augmentLabels(labels, { cluster: options.cluster, locality }),
-    serviceAccount: entry.serviceAccount
-      ? spiffeId(options.trustDomain, identity.namespace, entry.serviceAccount)
-      : '',
+    serviceAccount: entry.serviceAccount ? spiffeId(options.trustDomain, identity.namespace, entry.serviceAccount) : '',
     tlsMode: labels['security.istio.io/tlsMode'] ?? (entry.serviceAccount ? 'istio' : 'disabled'),
     locality,
     node: '',

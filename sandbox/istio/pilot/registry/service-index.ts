@@ -1,6 +1,6 @@
-import type { ServiceEntry, WorkloadEntry } from '../api/networking.ts';
 import type { Mesh } from '../api/mesh.ts';
-import { compareAge, compareText, type Config, groupBy, listConfigs, type ObjectSource } from '../model/config.ts';
+import type { ServiceEntry, WorkloadEntry } from '../api/networking.ts';
+import { type Config, compareAge, compareText, groupBy, listConfigs, type ObjectSource } from '../model/config.ts';
 import { selects } from '../model/labels.ts';
 import { resolveAliases } from './aliases.ts';
 import { convertSlice, type EndpointSliceObject, serviceNameOf } from './endpoint-slices.ts';
@@ -108,7 +108,9 @@ function kubernetesEntryEndpoints(
       if (port.protocol === 'UDP') return [];
       const target = port.targetPort || port.port;
       const number = typeof target === 'string' ? ports[target] : ports[port.name ?? ''] || target;
-      return number ? [{ ...entry, port: number, servicePort: { name: port.name ?? '' }, health: 'HEALTHY' as const }] : [];
+      return number
+        ? [{ ...entry, port: number, servicePort: { name: port.name ?? '' }, health: 'HEALTHY' as const }]
+        : [];
     }),
   );
 }
@@ -131,7 +133,8 @@ function endpointsOfEntry(
   }
   const selected = [...selectedPods(workloads, namespace), ...entriesOf(namespace)].filter(
     (workload) =>
-      selects(spec.workloadSelector?.labels, workload.labels) && (isIpWorkload(workload) || usesDns(service.resolution)),
+      selects(spec.workloadSelector?.labels, workload.labels) &&
+      (isIpWorkload(workload) || usesDns(service.resolution)),
   );
   return entryEndpoints(ports, selected);
 }
@@ -171,7 +174,10 @@ function indexByHostname(services: readonly Service[]): Map<string, Map<string, 
   const index = new Map<string, Map<string, Service>>();
   for (const service of services) {
     let byNamespace = index.get(service.hostname);
-    if (!byNamespace) index.set(service.hostname, (byNamespace = new Map()));
+    if (!byNamespace) {
+      byNamespace = new Map();
+      index.set(service.hostname, byNamespace);
+    }
     const existing = byNamespace.get(service.namespace);
     if (!existing || (existing.registry === 'External' && service.registry === 'Kubernetes')) {
       byNamespace.set(service.namespace, service);
@@ -190,7 +196,8 @@ export function endpointsOfPort(
   const name = service.ports.find((each) => each.port === port && each.protocol !== 'UDP')?.name;
   return (index.endpoints.get(serviceKey(service)) ?? []).filter(
     ({ servicePort, labels: own }) =>
-      (servicePort.number === undefined ? servicePort.name === name : servicePort.number === port) && selects(labels, own),
+      (servicePort.number === undefined ? servicePort.name === name : servicePort.number === port) &&
+      selects(labels, own),
   );
 }
 
@@ -206,4 +213,3 @@ export function serviceAccountsOf(index: ServiceIndex, service: Service, aliases
   }
   return [...accounts].sort();
 }
-

@@ -1,17 +1,20 @@
 import { compareText } from '../model/config.ts';
 import { selects } from '../model/labels.ts';
-import type { Proxy } from '../proxy.ts';
+import type { MeshProxy } from '../proxy.ts';
 import type { PushContext } from '../push-context.ts';
 import type { ServiceTarget } from './service.ts';
 import { targetPortOf } from './workloads.ts';
 
 /** Service ports a proxy's workload serves: by the Services that select its pod, and by endpoints that have its address. */
-export function serviceTargets(push: PushContext, proxy: Proxy): ServiceTarget[] {
+export function serviceTargets(push: PushContext, proxy: MeshProxy): ServiceTarget[] {
   const ofPod = targetsBySelector(push, proxy);
-  return [...(ofPod.length > 0 ? ofPod : targetsByAddress(push, proxy, 'Kubernetes')), ...targetsByAddress(push, proxy, 'External')];
+  return [
+    ...(ofPod.length > 0 ? ofPod : targetsByAddress(push, proxy, 'Kubernetes')),
+    ...targetsByAddress(push, proxy, 'External'),
+  ];
 }
 
-function targetsBySelector(push: PushContext, proxy: Proxy): ServiceTarget[] {
+function targetsBySelector(push: PushContext, proxy: MeshProxy): ServiceTarget[] {
   const targets: ServiceTarget[] = [];
   const objects = (push.serviceIndex.kubernetesServices.get(proxy.namespace) ?? []).filter(({ spec }) => {
     return spec.selector && Object.keys(spec.selector).length > 0 && selects(spec.selector, proxy.podLabels);
@@ -34,7 +37,7 @@ function targetsBySelector(push: PushContext, proxy: Proxy): ServiceTarget[] {
   return targets;
 }
 
-function targetsByAddress(push: PushContext, proxy: Proxy, registry: 'Kubernetes' | 'External'): ServiceTarget[] {
+function targetsByAddress(push: PushContext, proxy: MeshProxy, registry: 'Kubernetes' | 'External'): ServiceTarget[] {
   const targets: ServiceTarget[] = [];
   for (const service of push.serviceIndex.services) {
     if (service.registry !== registry || service.namespace !== proxy.namespace) continue;

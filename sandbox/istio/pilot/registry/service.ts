@@ -102,7 +102,8 @@ export function inboundKey(port: number): string {
 /** The parts of a subset key in either form; undefined if it is none. */
 export function parseSubsetKey(key: string): { port: number; subset: string; hostname: string } | undefined {
   const [direction, port = '', subset = '', hostname, ...rest] = key.split(key.startsWith('outbound_.') ? '_.' : '|');
-  if ((direction !== 'outbound' && direction !== 'inbound') || hostname === undefined || rest.length > 0) return undefined;
+  if ((direction !== 'outbound' && direction !== 'inbound') || hostname === undefined || rest.length > 0)
+    return undefined;
   return { port: Number(port), subset, hostname };
 }
 

@@ -51,7 +51,9 @@ export class Workloads {
     this.#options = options;
     const pods = source.list('Pod') as readonly PodObject[];
     for (const pod of pods) this.#pods.set(`${pod.metadata.namespace}/${pod.metadata.name}`, pod);
-    const live = pods.filter((pod) => pod.status?.podIP && pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed');
+    const live = pods.filter(
+      (pod) => pod.status?.podIP && pod.status.phase !== 'Succeeded' && pod.status.phase !== 'Failed',
+    );
     this.#byAddress = groupBy(live, (pod) => pod.status?.podIP ?? '');
     this.#nodes = new Map(source.list('Node').map((node) => [node.metadata.name, node]));
   }
@@ -121,7 +123,9 @@ function controllerName(pod: PodObject): string {
   if (!owner) return name;
   const hash = labels?.['pod-template-hash'];
   const suffix = `-${hash}`;
-  return owner.kind === 'ReplicaSet' && hash && owner.name.endsWith(suffix) ? owner.name.slice(0, -suffix.length) : owner.name;
+  return owner.kind === 'ReplicaSet' && hash && owner.name.endsWith(suffix)
+    ? owner.name.slice(0, -suffix.length)
+    : owner.name;
 }
 
 /** The port of a pod a Service's port leads to; undefined if it names a port no container has. */
@@ -134,7 +138,9 @@ export function targetPortOf(
   const sidecars = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === 'Always');
   const protocol = port.protocol ?? 'TCP';
   for (const container of [...(pod.spec.containers ?? []), ...sidecars]) {
-    const found = container.ports?.find(({ name, ...rest }) => name === target && (rest.protocol ?? 'TCP') === protocol);
+    const found = container.ports?.find(
+      ({ name, ...rest }) => name === target && (rest.protocol ?? 'TCP') === protocol,
+    );
     if (found) return found.containerPort;
   }
   return undefined;

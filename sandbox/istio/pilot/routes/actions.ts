@@ -82,7 +82,10 @@ const grpcStatuses = [
 export function faultFilter({ delay, abort }: HttpFaultInjection): Record<string, Any> {
   const percent = delay?.percent ? { numerator: delay.percent } : {};
   const delayed = delay?.fixedDelay
-    ? { fixedDelay: protoDuration(delay.fixedDelay), percentage: delay.percentage ? percentage(delay.percentage) : percent }
+    ? {
+        fixedDelay: protoDuration(delay.fixedDelay),
+        percentage: delay.percentage ? percentage(delay.percentage) : percent,
+      }
     : undefined;
   const share = abort?.percentage ? { percentage: percentage(abort.percentage) } : {};
   const aborted =
@@ -101,8 +104,10 @@ export function faultFilter({ delay, abort }: HttpFaultInjection): Record<string
 }
 
 export function corsPolicy(policy: CorsPolicy): Record<string, Any> {
-  const origins = policy.allowOrigins?.flatMap((origin) => stringMatcher(origin) ?? []) ?? exactMatchers(policy.allowOrigin);
-  const joined = (field: string, items: readonly string[] | undefined) => (items?.length ? { [field]: items.join() } : {});
+  const origins =
+    policy.allowOrigins?.flatMap((origin) => stringMatcher(origin) ?? []) ?? exactMatchers(policy.allowOrigin);
+  const joined = (field: string, items: readonly string[] | undefined) =>
+    items?.length ? { [field]: items.join() } : {};
   return {
     'envoy.filters.http.cors': {
       '@type': envoyType('envoy.extensions.filters.http.cors.v3.CorsPolicy'),

@@ -102,7 +102,10 @@ function collapse(hosts: ReadonlyMap<string, VirtualHost>): VirtualHost[] {
   for (const host of collapsed) {
     const { routes } = host;
     if (!routes) continue;
-    host.routes = [...routes.filter(({ match }) => !isCatchAll(match)), ...routes.filter(({ match }) => isCatchAll(match))];
+    host.routes = [
+      ...routes.filter(({ match }) => !isCatchAll(match)),
+      ...routes.filter(({ match }) => isCatchAll(match)),
+    ];
   }
   return collapsed;
 }

@@ -28,7 +28,9 @@ export function routeMatch(match: HttpMatchRequest | undefined, separated: boole
   if (match.scheme) headers.push(headerMatcher(':scheme', match.scheme));
   const queryParameters = Object.entries(match.queryParams ?? {})
     .sort(([a], [b]) => compareText(a, b))
-    .map(([name, value]) => (isPresence(value) ? { name, presentMatch: true } : { name, stringMatch: stringMatcher(value) }));
+    .map(([name, value]) =>
+      isPresence(value) ? { name, presentMatch: true } : { name, stringMatch: stringMatcher(value) },
+    );
   return {
     ...path(match.uri, separated),
     caseSensitive: !match.ignoreUriCase,

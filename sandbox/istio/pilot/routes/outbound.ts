@@ -1,11 +1,11 @@
 import type { Route, RouteConfiguration, VirtualHost } from '../../../envoy/xds/types.ts';
 import type { Build } from '../build.ts';
+import { fallthroughCluster } from '../listeners/virtual-outbound.ts';
 import { hostAndPort } from '../model/addresses.ts';
 import { hostsMatch, isWildcard } from '../model/host.ts';
 import { isHttpOrSniffed, parseProtocol } from '../model/protocol.ts';
 import type { EgressListener } from '../model/sidecar-scope.ts';
 import { meshGateway, usesGatewaySemantics, type VirtualServiceConfig } from '../model/virtual-services.ts';
-import { fallthroughCluster } from '../listeners/virtual-outbound.ts';
 import { type Service, subsetKey } from '../registry/service.ts';
 import { hashForService, hashPolicy } from './consistent-hash.ts';
 import { serviceDomains } from './domains.ts';
@@ -74,7 +74,9 @@ function virtualHosts(build: Build, name: string, listenerPort: number): Virtual
 function concerns({ spec }: VirtualServiceConfig, hostnames: readonly string[]): boolean {
   return (spec.hosts ?? []).some((each) => {
     const host = each.toLowerCase();
-    return hostnames.some((hostname) => hostname === host || ((isWildcard(host) || isWildcard(hostname)) && hostsMatch(host, hostname)));
+    return hostnames.some(
+      (hostname) => hostname === host || ((isWildcard(host) || isWildcard(hostname)) && hostsMatch(host, hostname)),
+    );
   });
 }
 
@@ -95,7 +97,9 @@ function configGroups(
   if (routes.length === 0) return [];
   const { hosts, matching } = splitHosts(egress, config, services);
   if (usesGatewaySemantics(config)) {
-    const allowed = matching.some(({ namespace }) => namespace === config.namespace || build.proxy.namespace === config.namespace);
+    const allowed = matching.some(
+      ({ namespace }) => namespace === config.namespace || build.proxy.namespace === config.namespace,
+    );
     if (!allowed) return [];
   }
   const byPort = new Map<number, Service[]>();
@@ -195,9 +199,7 @@ class HostBuilder {
       ? serviceDomains(service, this.#build.proxy.dnsDomain, service.addresses)
       : { all: [hostname.includes(':') ? `[${hostname}]` : hostname], alternative: new Set<string>() };
     const withPorts =
-      service && this.#listenerPort === 0
-        ? all.flatMap((domain) => [domain, `${domain}:${port}`])
-        : all;
+      service && this.#listenerPort === 0 ? all.flatMap((domain) => [domain, `${domain}:${port}`]) : all;
     return withPorts.filter((domain) => {
       const key = domain.toLowerCase();
       if (this.#domains.has(key) || (alternative.has(domain) && this.#known.has(domain))) return false;
@@ -232,5 +234,10 @@ function catchAll(build: Build): VirtualHost {
     maxGrpcTimeout: '0s',
     ...(appendXForwardedHost ? { appendXForwardedHost } : {}),
   };
-  return { name: 'allow_any', domains: ['*'], routes: [{ name: 'allow_any', match: { prefix: '/' }, route }], ...count };
+  return {
+    name: 'allow_any',
+    domains: ['*'],
+    routes: [{ name: 'allow_any', match: { prefix: '/' }, route }],
+    ...count,
+  };
 }

@@ -51,7 +51,10 @@ const previousPriorities = {
 
 /** Status codes of `retryOn` are a list of their own for Envoy. */
 function parseRetryOn(text: string): { retryOn: string; codes: number[] } {
-  const parts = text.split(',').map((part) => part.trim()).filter(Boolean);
+  const parts = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
   const isCode = (part: string) => /^[1-5]\d\d$/.test(part);
   const codes = parts.filter(isCode).map(Number);
   const conditions = parts.filter((part) => !isCode(part)).join();

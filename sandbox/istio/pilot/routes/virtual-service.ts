@@ -7,9 +7,9 @@ import { protoDuration } from '../model/duration.ts';
 import { selects } from '../model/labels.ts';
 import { usesGatewaySemantics, type VirtualServiceConfig } from '../model/virtual-services.ts';
 import { parseSubsetKey, type Service } from '../registry/service.ts';
+import { corsPolicy, directResponse, faultFilter, percentage, redirect } from './actions.ts';
 import { hashForDestination, hashPolicy } from './consistent-hash.ts';
 import { destinationCluster } from './destination.ts';
-import { corsPolicy, directResponse, faultFilter, percentage, redirect } from './actions.ts';
 import { type HeaderChanges, headerChanges, joinHeaderChanges } from './headers.ts';
 import { isCatchAll, routeMatch } from './match.ts';
 import { retryPolicy } from './retry.ts';
@@ -47,7 +47,9 @@ function applies(build: Build, match: HttpMatchRequest | undefined, { port, gate
   if (match.port && match.port !== port) return false;
   if (match.gateways?.length) return match.gateways.includes(gateway);
   const { proxy } = build;
-  return selects(match.sourceLabels, proxy.labels) && (!match.sourceNamespace || match.sourceNamespace === proxy.namespace);
+  return (
+    selects(match.sourceLabels, proxy.labels) && (!match.sourceNamespace || match.sourceNamespace === proxy.namespace)
+  );
 }
 
 function translate(
@@ -131,7 +133,10 @@ function forward(
   return { route: action, ...joinHeaderChanges(changes.fields, ownChanges.fields) };
 }
 
-function weightedCluster({ destination, weight = 0, headers }: HttpRouteDestination, cluster: (to: Destination) => string) {
+function weightedCluster(
+  { destination, weight = 0, headers }: HttpRouteDestination,
+  cluster: (to: Destination) => string,
+) {
   const { fields, authority } = headerChanges(headers);
   return {
     name: cluster(destination),
@@ -178,4 +183,3 @@ function mirrorPolicies(http: HttpRoute, cluster: (to: Destination) => string): 
   }
   return policies;
 }
-
