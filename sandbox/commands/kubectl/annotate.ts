@@ -17,7 +17,7 @@ kubectl annotate pods foo description-`,
   run: runAnnotate,
 };
 
-async function runAnnotate(k: Kubectl): Promise<void> {
+async function runAnnotate(k: Kubectl): Promise<undefined> {
   const { flags } = k;
   const { resources, pairs } = splitPairs(k.args, 'annotation');
   const set: Record<string, string> = {};

@@ -68,7 +68,7 @@ kubectl apply -f ./manifests/`,
   run: runApply,
 };
 
-async function runApply(k: Kubectl): Promise<void> {
+async function runApply(k: Kubectl): Promise<undefined> {
   const { flags } = k;
   if (k.args.length > 0) throw new UsageError(k.path, `Unexpected args: [${k.args.join(' ')}]`);
   if (flags.list('filename').length === 0 && flags.text('kustomize') === '') {

@@ -3,6 +3,7 @@ import { apply } from './apply.ts';
 import type { Command, LazyCommand } from './command.ts';
 import { create } from './create.ts';
 import { remove } from './delete.ts';
+import { describe } from './describe.ts';
 import { exec } from './exec.ts';
 import { get } from './get.ts';
 import { label } from './label.ts';
@@ -37,6 +38,7 @@ export const commands: readonly LazyCommand[] = [
   here(beginner, create),
   here(intermediate, get),
   here(intermediate, remove),
+  here(debugging, describe),
   here(debugging, logs),
   here(debugging, exec),
   here(advanced, apply),

@@ -43,7 +43,7 @@ cat pod.json | kubectl create -f -`,
   run: runCreate,
 };
 
-async function runCreate(k: Kubectl): Promise<void> {
+async function runCreate(k: Kubectl): Promise<undefined> {
   const files = k.flags.list('filename');
   if (files.length === 0 && k.flags.text('kustomize') === '') {
     if (k.args.length > 0) throw new UsageError(k.path, `Unexpected args: [${k.args.join(' ')}]`);
@@ -52,9 +52,14 @@ async function runCreate(k: Kubectl): Promise<void> {
   if (k.args.length > 0) throw new UsageError(k.path, `Unexpected args: [${k.args.join(' ')}]`);
   const validation = fieldValidation(k);
   const print = resultPrinter(k);
-  const { infos, errors } = await select(k, { ...flagsOf(k), args: [], validate: validation !== 'Ignore' });
-  if (infos.length === 0 && errors.length === 0) throw new KubectlError('no objects passed to create');
-  for (const info of infos) {
+  const { sequence = [] } = await select(k, { ...flagsOf(k), args: [], validate: validation !== 'Ignore' });
+  if (sequence.length === 0) throw new KubectlError('no objects passed to create');
+  const errors: Error[] = [];
+  for (const info of sequence) {
+    if (info instanceof Error) {
+      errors.push(info);
+      continue;
+    }
     let object = copy(info.object as KubeObject);
     if (k.flags.bool('save-config')) object = withLastApplied(object);
     if (dryRun(k) !== 'client') {

@@ -7,6 +7,7 @@ import {
   filenameFlags,
   selectorFlag,
 } from './command.ts';
+import { withSource } from './create.ts';
 import { Deadline } from './deadline.ts';
 import { isNotFound, KubectlError, StatusError, throwAll } from './errors.ts';
 import { watchEvents } from './get-watch.ts';
@@ -55,7 +56,7 @@ kubectl delete pods,services -l name=myLabel`,
   run: runDelete,
 };
 
-async function runDelete(k: Kubectl): Promise<void> {
+async function runDelete(k: Kubectl): Promise<undefined> {
   const { flags } = k;
   if (flags.text('raw') !== '') {
     const response = await k.client.request('DELETE', flags.text('raw'));
@@ -70,10 +71,14 @@ async function runDelete(k: Kubectl): Promise<void> {
   const selection = await select(k, { ...flagsOf(k), fetch: false });
   validate(k, grace);
   if (flags.bool('interactive') && !(await confirm(k, selection.infos))) return;
-  const { errors } = selection;
+  const errors: Error[] = selection.sequence ? [] : selection.errors;
   const deleted: { info: Info; uid: string }[] = [];
   let found = 0;
-  for (const info of selection.infos) {
+  for (const info of selection.sequence ?? selection.infos) {
+    if (info instanceof Error) {
+      errors.push(info);
+      continue;
+    }
     found++;
     if (dryRun(k) === 'client') {
       printDeleted(k, info);
@@ -86,7 +91,7 @@ async function runDelete(k: Kubectl): Promise<void> {
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;
       if (isNotFound(error) && ignoreNotFound) continue;
-      errors.push(error);
+      errors.push(withSource(error, 'deleting', info.source));
     }
   }
   throwAll(errors.filter((error) => !(ignoreNotFound && isNotFound(error))));

@@ -15,7 +15,7 @@ export interface WatchEvent {
 }
 
 /** `get --watch`: the objects as they are, then each change as it comes. */
-export async function watch(k: Kubectl, human: boolean): Promise<void> {
+export async function watch(k: Kubectl, human: boolean): Promise<undefined> {
   const { flags } = k;
   const named = k.args.length > 1 || (k.args[0]?.includes('/') ?? false);
   const selection = await select(k, {

@@ -102,9 +102,11 @@ async function runGet(k: Kubectl): Promise<number | undefined> {
   else printStructured(k, selection, format === '' ? 'go-template' : format);
 }
 
-function printTables(k: Kubectl, { infos, errors }: Selection): void {
+function printTables(k: Kubectl, { infos: found, errors }: Selection): void {
   const { flags } = k;
   const sortBy = flags.text('sort-by');
+  // Several tables are themselves what kubectl sorts: the field is looked for in the tables.
+  const infos = sortBy !== '' && found.length > 1 ? sortByField(found, sortBy, ({ object }) => object) : found;
   const allNamespaces = flags.bool('all-namespaces');
   const withKind = new Set(infos.map(({ mapping }) => mapping)).size > 1;
   const writer = new TabWriter();
@@ -114,7 +116,7 @@ function printTables(k: Kubectl, { infos, errors }: Selection): void {
   let namespaced = !allNamespaces;
   for (const info of infos) {
     const table = tableOf(k, info);
-    if (sortBy !== '') table.rows = sortByField(table.rows, sortBy, (row) => row.object);
+    if (sortBy !== '' && !sortRows(table, sortBy)) continue;
     namespaced &&= info.mapping.namespaced;
     if (info.mapping !== last) {
       printed += group(writer.flush(), printed, flags.bool('no-headers'));
@@ -138,6 +140,17 @@ function printTables(k: Kubectl, { infos, errors }: Selection): void {
     k.err(namespaced ? `No resources found in ${k.namespace} namespace.\n` : 'No resources found\n');
   }
   throwAll(errors);
+}
+
+/** False where no row has the field: kubectl then prints nothing and says nothing. */
+function sortRows(table: Table, sortBy: string): boolean {
+  try {
+    table.rows = sortByField(table.rows, sortBy, (row) => row.object);
+    return true;
+  } catch (error) {
+    if (error instanceof KubectlError) return false;
+    throw error;
+  }
 }
 
 /** A blank line stands between groups with headers. */

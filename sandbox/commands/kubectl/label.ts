@@ -21,7 +21,7 @@ kubectl label pods foo bar-`,
   run: runLabel,
 };
 
-async function runLabel(k: Kubectl): Promise<void> {
+async function runLabel(k: Kubectl): Promise<undefined> {
   const { resources, pairs } = splitPairs(k.args, 'label');
   const { set, remove } = parseLabels(pairs);
   const { flags } = k;

@@ -49,7 +49,7 @@ interface Source {
   container: string;
 }
 
-async function runLogs(k: Kubectl): Promise<void> {
+async function runLogs(k: Kubectl): Promise<undefined> {
   const { flags, args } = k;
   const selector = flags.text('selector');
   if ((args.length === 0 && selector === '') || args.length > 2) throw new UsageError(k.path, usage);

@@ -194,7 +194,7 @@ function* decodeObjects(value: unknown, source: string, validate: boolean): Gene
     const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
     if (validate) {
       throw new ManifestError(
-        `error validating ${shown}: error validating data: expected object, got ${type}; ${validationHint}`,
+        `error validating ${shown}: error validating data: invalid object to validate; ${validationHint}`,
       );
     }
     throw new ManifestError(

@@ -29,7 +29,7 @@ export const resultFormats = [...dataFormats, 'name', ...templateFormats, ...jso
 
 export function noPrinter(format: string, allowed: readonly string[]): KubectlError {
   return new KubectlError(
-    `unable to match a printer suitable for the output format ${goQuote(format)}, allowed formats are: ${allowed.join(',')}`,
+    `unable to match a printer suitable for the output format ${goQuote(format)}, allowed formats are: ${[...allowed].sort().join(',')}`,
   );
 }
 

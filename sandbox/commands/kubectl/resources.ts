@@ -21,6 +21,8 @@ export interface Info {
 export interface Selection {
   infos: Info[];
   errors: Error[];
+  /** Objects and complaints in the order of the files; only where objects come from files. */
+  sequence?: (Info | Error)[];
   /** The command line can mean one object only. */
   singleItemImplied: boolean;
   /** Objects come from a listing, not by name. */
@@ -370,7 +372,10 @@ async function selectFiles(k: Kubectl, options: SelectOptions, filenames: string
     listed: false,
     lists: [],
   };
+  const sequence: (Info | Error)[] = [];
+  selection.sequence = sequence;
   for (const { object, source, error } of documents) {
+    const [before, complaints] = [selection.infos.length, selection.errors.length];
     try {
       if (error) throw error;
       if (!object) continue;
@@ -382,6 +387,7 @@ async function selectFiles(k: Kubectl, options: SelectOptions, filenames: string
       if (!(problem instanceof ManifestError) || options.stopOnError) throw problem;
       selection.errors.push(problem);
     }
+    sequence.push(...selection.infos.slice(before), ...selection.errors.slice(complaints));
   }
   const messages = new Set<string>();
   selection.errors = selection.errors.filter((each) => {

@@ -56,7 +56,7 @@ export function writeTable(writer: TabWriter, table: Table, options: TableOption
     writer.line([
       ...(options.withNamespace ? [text(at(row.object, 'metadata', 'namespace'))] : []),
       ...cells,
-      ...options.labelColumns.map((label) => text(at(labels, label)) || '<none>'),
+      ...options.labelColumns.map((label) => text(at(labels, label))),
       ...(options.showLabels ? [formatLabels(labels)] : []),
     ]);
   }
