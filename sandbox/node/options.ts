@@ -55,7 +55,7 @@ export function splitArguments(args: string[], flags: Flags): { values: FlagValu
 export function parseFlags(args: string[], options: Flags, allowPositionals = false) {
   try {
     const parsed = parseArgs({ args, options, allowPositionals, strict: true });
-    return { values: parsed.values as FlagValues, positionals: parsed.positionals };
+    return { values: parsed.values as FlagValues, positionals: parsed.positionals as string[] };
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

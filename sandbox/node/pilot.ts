@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
 import { type Call, simulateCall } from '../envoy/simulate.ts';
+import type { ProxyConfiguration } from '../envoy/xds/types.ts';
 import { type MeshConfig, pilotConfigurations } from '../istio/pilot/load.ts';
 import type { KubernetesObject } from '../kubernetes/objects.ts';
 import { parseFlags, UsageError } from './options.ts';
@@ -12,13 +13,24 @@ const object = z.looseObject({
   metadata: z.looseObject({ name: z.string(), namespace: z.string().optional() }),
 });
 
-const call = z.looseObject({
+/** A call of a scenario: which proxy meets it, and what it is. Unknown fields are refused, for they would be ignored. */
+const call = z.strictObject({
   name: z.string().optional(),
   proxy: z.string(),
-  mode: z.enum(['outbound', 'inbound', 'gateway']),
-  address: z.string(),
+  mode: z.enum(['outbound', 'inbound', 'gateway', '']).optional(),
+  address: z.string().optional(),
   port: z.number().int().min(0).max(65535),
+  protocol: z.enum(['http', 'http2', 'tcp']).optional(),
+  tls: z.enum(['plaintext', 'tls', 'mtls']).optional(),
+  host: z.string().optional(),
+  path: z.string().optional(),
+  method: z.string().optional(),
+  headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])).optional(),
+  sni: z.string().optional(),
+  alpn: z.string().optional(),
+  sourceAddress: z.string().optional(),
 });
+type ProxyCall = z.infer<typeof call>;
 
 /** `pilot`: istiod over objects exactly as given, without controllers; prints each proxy's configuration and the calls' first hops. */
 export function pilot(args: string[]): number {
@@ -45,11 +57,21 @@ export function pilot(args: string[]): number {
   const answers = calls.map((each) => {
     const configuration = configurations[each.proxy];
     if (!configuration) throw new UsageError(`pilot: no pod ${each.proxy} in the cluster`);
-    return { name: each.name, proxy: each.proxy, ...simulateCall(configuration, each) };
+    const { name, proxy, ...given } = each;
+    return {
+      name,
+      proxy,
+      ...simulateCall(configuration, given as Call, isRouter(configuration) ? 'router' : 'sidecar'),
+    };
   });
   const wanted = Object.fromEntries(Object.entries(configurations).filter(([name]) => positionals.includes(name)));
   process.stdout.write(`${JSON.stringify({ proxies: wanted, calls: answers }, undefined, 1)}\n`);
   return 0;
+}
+
+/** Only sidecars take traffic in by redirection. */
+function isRouter({ listeners }: ProxyConfiguration): boolean {
+  return !listeners.some(({ name }) => name === 'virtualOutbound' || name === 'virtualInbound');
 }
 
 function readFile(path: string): string {
@@ -88,8 +110,8 @@ function readMesh(path: string): MeshConfig {
   return checked(z.looseObject({}), mesh, path) as MeshConfig;
 }
 
-function readCalls(path: string): Call[] {
+function readCalls(path: string): ProxyCall[] {
   const [value] = documents(path);
   const list = Array.isArray(value) ? value : ((value as { calls?: unknown } | undefined)?.calls ?? []);
-  return checked(z.array(call), list, path) as unknown as Call[];
+  return checked(z.array(call), list, path);
 }
