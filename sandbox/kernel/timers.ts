@@ -32,9 +32,11 @@ export class Timers implements Stateful<Timer[]> {
     this.#nextOrder = nextOrder;
   }
 
-  handle(owner: string, handler: TimerHandler): void {
+  /** The answer takes the handler back; whoever does so cancels the owner's timers first. */
+  handle(owner: string, handler: TimerHandler): () => void {
     if (this.#handlers.has(owner)) throw new Error(`timers: two handlers for ${owner}`);
     this.#handlers.set(owner, handler);
+    return () => this.#handlers.delete(owner);
   }
 
   /** Sets the timer of `owner` and `key`; an earlier one stays, a later one is moved forward. */

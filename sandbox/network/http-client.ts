@@ -10,8 +10,11 @@ import type { Trace } from './trace.ts';
 export interface HttpClientConnection {
   readonly connection: Connection;
   readonly protocol: 'HTTP/1.1' | 'HTTP/2';
-  /** Sends a request and gives the whole response; rejects with `HttpError` (and `TlsError` from below). */
-  exchange(request: HttpRequest, trace?: Trace): Promise<HttpResponse>;
+  /**
+   * Sends a request and gives the whole response; rejects with `HttpError` (and `TlsError` from below). `onStream` tells how to give
+   * the request up: HTTP/2 resets its stream, HTTP/1.1 the connection.
+   */
+  exchange(request: HttpRequest, trace?: Trace, onStream?: (cancel: () => void) => void): Promise<HttpResponse>;
   /** May another request be sent on it? */
   readonly reusable: boolean;
   /** HTTP/1.1: bytes after the last response, such as a tunnel's first. */
@@ -35,8 +38,9 @@ class ClientOverHttp1 implements HttpClientConnection {
     this.#reader = new Http1Reader(connection);
   }
 
-  async exchange(request: HttpRequest, trace?: Trace): Promise<HttpResponse> {
+  async exchange(request: HttpRequest, trace?: Trace, onStream?: (cancel: () => void) => void): Promise<HttpResponse> {
     this.reusable = false;
+    onStream?.(() => this.connection.reset());
     try {
       this.connection.write({ kind: 'bytes', bytes: encodeRequest(request), ...(trace && { trace }) });
     } catch (error) {
@@ -71,8 +75,8 @@ class ClientOverHttp2 implements HttpClientConnection {
     return this.#client.usable;
   }
 
-  exchange(request: HttpRequest, trace?: Trace): Promise<HttpResponse> {
-    return this.#client.request(request, trace);
+  exchange(request: HttpRequest, trace?: Trace, onStream?: (cancel: () => void) => void): Promise<HttpResponse> {
+    return this.#client.request(request, trace, onStream);
   }
 
   takeRest(): Uint8Array {

@@ -50,6 +50,8 @@ export interface CertificateChain {
   notAfter: number;
   /** Name of the root that signed it, as trust stores list them. */
   root: string;
+  /** SHA-256 of the leaf in hexadecimal, where the certificate is a real one. */
+  hash?: string;
 }
 
 export interface Http2Segment {
@@ -136,6 +138,8 @@ export interface RestingConnection {
 /** What both ends know after a handshake. */
 export interface TlsSession {
   sni?: string;
+  /** What the client offered. */
+  offered?: readonly string[];
   alpn?: string;
   version: string;
   serverCertificate: CertificateChain;
@@ -182,4 +186,6 @@ export interface NetworkStack extends Sockets {
   listening(port: number): boolean;
   /** A and AAAA records by the namespace's resolv.conf (search domains, ndots). Empty lists: NXDOMAIN or no data. */
   resolve(name: string): Promise<{ ipv4: string[]; ipv6: string[] }>;
+  /** The same without waiting, for who looks names up in the background; undefined: no name server answers. */
+  lookup(name: string): { ipv4: string[]; ipv6: string[] } | undefined;
 }

@@ -167,29 +167,46 @@ export class Namespace implements NetworkStack {
   }
 
   async resolve(name: string): Promise<{ ipv4: string[]; ipv6: string[] }> {
-    const nothing = { ipv4: [], ipv6: [] };
+    const known = this.#lookupLocally(name);
+    if (known) return known;
+    const { kernel } = this.#network;
+    const { answers, silent } = this.#reachNameserver();
+    const wait = answers ? 2 * podLatency : 2 * 5000 * silent;
+    if (wait > 0 && this.#options.resolvConf !== undefined) await kernel.sleep(wait);
+    return answers ? this.#ask(name) : { ipv4: [], ipv6: [] };
+  }
+
+  lookup(name: string): { ipv4: string[]; ipv6: string[] } | undefined {
+    return this.#lookupLocally(name) ?? (this.#reachNameserver().answers ? this.#ask(name) : undefined);
+  }
+
+  /** Names that need no name server: loopback and /etc/hosts. */
+  #lookupLocally(name: string): { ipv4: string[]; ipv6: string[] } | undefined {
     if (name === 'localhost' || name.endsWith('.localhost')) return { ipv4: ['127.0.0.1'], ipv6: ['::1'] };
-    const fromFile = lookupHosts(this.#options.hosts ?? '', name);
-    if (fromFile) return fromFile;
+    return lookupHosts(this.#options.hosts ?? '', name);
+  }
+
+  #ask(name: string): { ipv4: string[]; ipv6: string[] } {
     const { zones } = this.#network;
-    if (this.#options.resolvConf === undefined) return zones.lookup(name.replace(/\.$/, '')) ?? nothing;
-    const configuration = parseResolvConf(this.#options.resolvConf);
-    if (!(await this.#reachNameserver(configuration.nameservers))) return nothing;
-    for (const candidate of candidateNames(name, configuration)) {
+    const { resolvConf } = this.#options;
+    const candidates =
+      resolvConf === undefined ? [name.replace(/\.$/, '')] : candidateNames(name, parseResolvConf(resolvConf));
+    for (const candidate of candidates) {
       const found = zones.lookup(candidate);
       if (found && found.ipv4.length + found.ipv6.length > 0) return { ipv4: found.ipv4, ipv6: found.ipv6 };
     }
-    return nothing;
+    return { ipv4: [], ipv6: [] };
   }
 
-  /** Waits for the first name server that answers; false after resolv.conf's two attempts of 5 s each, or at once if refused. */
-  async #reachNameserver(servers: readonly string[]): Promise<boolean> {
+  /** Does one of resolv.conf's servers answer? `silent` ones let the caller wait two attempts of 5 s each; refusals come at once. */
+  #reachNameserver(): { answers: boolean; silent: number } {
+    if (this.#options.resolvConf === undefined) return { answers: true, silent: 0 };
     const { kernel, services, policy } = this.#network;
     let silent = 0;
-    for (const server of servers) {
+    for (const server of parseResolvConf(this.#options.resolvConf).nameservers) {
       const entry = services.lookup('UDP', server, 53);
       const address = entry ? services.choose(entry, kernel.random)?.address : server;
-      if (address === undefined) continue; // REJECT: the answer comes at once
+      if (address === undefined) continue; // REJECT
       const to = this.#network.at(address)?.id;
       const flow = {
         from: this.id,
@@ -200,14 +217,10 @@ export class Namespace implements NetworkStack {
         protocol: 'UDP' as const,
       };
       const dropped = (policy && !policy(flow).allowed) || (!entry && to === undefined);
-      if (!dropped) {
-        await kernel.sleep(2 * podLatency);
-        return true;
-      }
+      if (!dropped) return { answers: true, silent };
       silent++;
     }
-    if (silent > 0) await kernel.sleep(2 * 5000 * silent);
-    return false;
+    return { answers: false, silent };
   }
 
   #sourceFor(options: ConnectOptions): string {

@@ -145,6 +145,7 @@ export async function tlsConnect(connection: Connection, options: TlsClientOptio
   send(connection, { type: 'finished', certificate: shown });
   return new TlsEnd(connection, segments, {
     ...(options.sni !== undefined && { sni: options.sni }),
+    ...(options.alpn?.length && { offered: options.alpn }),
     ...(hello.alpn !== undefined && { alpn: hello.alpn }),
     version: hello.version,
     serverCertificate: hello.certificate,
@@ -178,6 +179,7 @@ export async function tlsAccept(
   checkClient(connection, finished.certificate, clientCertificate);
   return new TlsEnd(connection, segments, {
     ...(hello.sni !== undefined && { sni: hello.sni }),
+    ...(hello.alpn.length > 0 && { offered: hello.alpn }),
     ...(alpn !== undefined && { alpn }),
     version,
     serverCertificate: certificate,

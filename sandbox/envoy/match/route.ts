@@ -24,7 +24,7 @@ export function routeMatches(match: RouteMatch, input: RouteInput): boolean {
   if (match['grpc'] && !(input.header('content-type') ?? '').startsWith('application/grpc')) return false;
   if (!pathMatches(match, input)) return false;
   if (headers && !headers.every((matcher) => headerMatches(matcher, input.header))) return false;
-  if (queryParameters && !queriesMatch(queryParameters as QueryMatcher[], input.path)) return false;
+  if (queryParameters && !queriesMatch(queryParameters as unknown as QueryMatcher[], input.path)) return false;
   const metadata = match['dynamicMetadata'] as MetadataMatcher[] | undefined;
   if (metadata && !metadata.every((matcher) => metadataMatches(matcher, input.dynamicMetadata))) return false;
   const fraction = match['runtimeFraction'] as { defaultValue?: Fraction } | undefined;

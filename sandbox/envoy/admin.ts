@@ -1,0 +1,166 @@
+import { encode } from '../kernel/streams.ts';
+import { formatMicros } from '../kernel/time.ts';
+import type { HttpResponse } from '../network/http.ts';
+import { clusterStatuses, clustersText } from './admin-clusters.ts';
+import { configDump } from './config-dump.ts';
+import { type EnvoyProxy, type LogLevel, logLevels } from './proxy.ts';
+
+/** Envoy's own logger names, for `/logging`. */
+const loggers = [
+  'admin',
+  'client',
+  'config',
+  'connection',
+  'filter',
+  'http',
+  'jwt',
+  'pool',
+  'rbac',
+  'router',
+  'upstream',
+];
+
+/** The admin interface: GET for what is only read, POST for what changes something. */
+export class Admin {
+  readonly #proxy: EnvoyProxy;
+
+  constructor(proxy: EnvoyProxy) {
+    this.#proxy = proxy;
+  }
+
+  answer(target: string, method: string): HttpResponse {
+    const [path = '', query = ''] = target.split('?');
+    const parameters = new Map(
+      query
+        .split('&')
+        .filter((part) => part !== '')
+        .map((part): [string, string] => {
+          const [name = '', value = ''] = part.split('=');
+          return [decodeURIComponent(name), decodeURIComponent(value)];
+        }),
+    );
+    const changes = ['/logging', '/reset_counters', '/quitquitquit', '/drain_listeners', '/healthcheck/fail'];
+    if (changes.includes(path) && method !== 'POST') {
+      return text(405, `Method ${method} not allowed, POST required.`);
+    }
+    switch (path) {
+      case '/ready':
+        return this.#proxy.ready ? text(200, 'LIVE\n') : text(503, 'PRE_INITIALIZING\n');
+      case '/server_info':
+        return json(this.#serverInfo());
+      case '/config_dump':
+        return json(configDump(this.#proxy, parameters.has('include_eds')));
+      case '/clusters':
+        return parameters.get('format') === 'json'
+          ? json(clusterStatuses(this.#proxy))
+          : text(200, clustersText(this.#proxy));
+      case '/listeners':
+        return text(200, this.#listeners());
+      case '/stats':
+        return text(200, this.#stats(parameters.get('filter')));
+      case '/stats/prometheus':
+        return text(200, this.#prometheus());
+      case '/logging':
+        return this.#logging(parameters);
+      case '/reset_counters':
+        this.#proxy.stats.clear();
+        return text(200, 'OK\n');
+      default:
+        return text(404, 'invalid path. admin commands are:\n');
+    }
+  }
+
+  /** As Istio has Envoy print its log: `%Y-%m-%dT%T.%fZ\t%l\tenvoy %n %g:%#\t%v\tthread=%t`. */
+  logLine(level: LogLevel, component: string, message: string): string {
+    const name = level === 'warning' ? 'warning' : level;
+    return `${formatMicros(this.#proxy.kernel.now())}\t${name}\tenvoy ${component}\t${message}\tthread=1`;
+  }
+
+  #serverInfo(): Record<string, unknown> {
+    const { options, kernel, startedAt, ready } = this.#proxy;
+    const uptime = `${Math.floor((kernel.now() - startedAt) / 1000)}s`;
+    return {
+      version: options.version ?? '',
+      state: ready ? 'LIVE' : 'PRE_INITIALIZING',
+      hotRestartVersion: 'disabled',
+      commandLineOptions: { logLevel: this.#proxy.logLevel, serviceCluster: 'istio-proxy', concurrency: 2 },
+      node: { id: options.node.id, metadata: options.metadata ?? {} },
+      uptimeCurrentEpoch: uptime,
+      uptimeAllEpochs: uptime,
+    };
+  }
+
+  #listeners(): string {
+    const lines = this.#proxy.configuration.listeners
+      .filter((listener) => listener.bindToPort !== false)
+      .map(({ name, address }) => `${name}::${address.socketAddress?.address}:${address.socketAddress?.portValue}`);
+    return `${lines.join('\n')}\n`;
+  }
+
+  #stats(filter: string | undefined): string {
+    let wanted = /(?:)/;
+    try {
+      if (filter !== undefined) wanted = new RegExp(filter);
+    } catch {
+      return 'Invalid re2 regex\n';
+    }
+    const lines = this.#proxy.stats.entries().filter(([name]) => wanted.test(name));
+    return `${lines.map(([name, value]) => `${name}: ${value}`).join('\n')}\n`;
+  }
+
+  #prometheus(): string {
+    const lines: string[] = [];
+    let last = '';
+    for (const [name, value] of this.#proxy.stats.entries()) {
+      const metric = prometheusName(name);
+      if (metric.name !== last) lines.push(`# TYPE ${metric.name} counter`);
+      last = metric.name;
+      lines.push(`${metric.name}{${metric.labels}} ${value}`, '');
+    }
+    return lines.join('\n');
+  }
+
+  #logging(parameters: Map<string, string>): HttpResponse {
+    const [[name, value] = ['', '']] = [...parameters];
+    if (name !== '') {
+      const level = name === 'level' || name === 'paths' ? value : '';
+      const wanted = logLevels.find((known) => known === (level === 'warn' ? 'warning' : level));
+      if (name === 'level' && !wanted) return text(400, `error: unknown logger level\n`);
+      if (wanted) this.#proxy.logLevel = wanted;
+      else if (!loggers.includes(name)) return text(400, 'error: unknown logger name\n');
+    }
+    const lines = loggers.map((logger) => `  ${logger}: ${this.#proxy.logLevel}`);
+    return text(200, `active loggers:\n${lines.join('\n')}\n`);
+  }
+}
+
+/** `cluster.X.upstream_rq_total` as Prometheus sees it. */
+function prometheusName(name: string): { name: string; labels: string } {
+  const match = /^(cluster|http|listener)\.(.+)\.([a-z0-9_]+)$/.exec(name);
+  if (!match) return { name: `envoy_${name.replaceAll(/[^a-zA-Z0-9_]/g, '_')}`, labels: '' };
+  const [, kind, instance, counter] = match;
+  const label = { cluster: 'cluster_name', http: 'http_conn_manager_prefix', listener: 'listener_address' }[kind ?? ''];
+  return { name: `envoy_${kind}_${counter}`, labels: `${label}="${instance}"` };
+}
+
+function answer(status: number, type: string, body: string): HttpResponse {
+  return {
+    status,
+    protocol: 'HTTP/1.1',
+    headers: [
+      ['content-type', type],
+      ['cache-control', 'no-cache, max-age=0'],
+      ['x-content-type-options', 'nosniff'],
+      ['server', 'envoy'],
+    ],
+    body: encode(body),
+  };
+}
+
+function text(status: number, body: string): HttpResponse {
+  return answer(status, 'text/plain; charset=UTF-8', body);
+}
+
+function json(value: unknown): HttpResponse {
+  return answer(200, 'application/json', `${JSON.stringify(value, null, 1)}\n`);
+}
