@@ -29,17 +29,19 @@ export interface MeshProxy {
 
 /**
  * A proxy from its pod: a gateway if the pod was made as one (its name says so in the root namespace, or the injection
- * template), else a sidecar. Gateways of Istio's own charts run without privileges.
+ * template), else a sidecar. `known`: what the proxy itself said.
  */
-export function proxyOfPod(push: PushContext, pod: PodObject): MeshProxy {
+export function proxyOfPod(push: PushContext, pod: PodObject, known: { type?: MeshProxy['type'] } = {}): MeshProxy {
   const namespace = pod.metadata.namespace ?? '';
   const workload = push.serviceIndex.workloads.workload(pod);
   const ofChart = namespace === push.mesh.rootNamespace && pod.metadata.name.includes('gateway-');
   const templates = pod.metadata.annotations?.['inject.istio.io/templates'] ?? '';
   const router = ofChart || templates.split(',').includes('gateway');
+  const environment = (pod.spec.containers ?? []).flatMap(({ env = [] }) => env);
+  const unprivileged = environment.find(({ name }) => name === 'ISTIO_META_UNPRIVILEGED_POD')?.value === 'true';
   return {
     id: `${pod.metadata.name}.${namespace}`,
-    type: router ? 'router' : 'sidecar',
+    type: known.type ?? (router ? 'router' : 'sidecar'),
     namespace,
     name: pod.metadata.name,
     address: pod.status?.podIP ?? '',
@@ -51,7 +53,7 @@ export function proxyOfPod(push: PushContext, pod: PodObject): MeshProxy {
     cluster: push.cluster,
     meshId: push.meshId,
     dnsDomain: `${namespace}.svc.${push.domain}`,
-    unprivileged: ofChart,
+    unprivileged: ofChart || unprivileged,
     pod,
   };
 }

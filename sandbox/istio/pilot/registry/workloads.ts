@@ -21,6 +21,7 @@ export interface PodObject extends KubernetesObject {
 interface ContainerSpec {
   name: string;
   restartPolicy?: string;
+  env?: { name: string; value?: string }[];
   ports?: { name?: string; containerPort: number; protocol?: string }[];
 }
 

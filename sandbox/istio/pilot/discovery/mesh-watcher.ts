@@ -1,0 +1,45 @@
+import { parse } from 'yaml';
+import type { ApiClient, KubernetesObject } from '../../../kubernetes/objects.ts';
+import type { Mesh, MeshConfig } from '../api/mesh.ts';
+import { meshWithDefaults } from '../model/mesh-defaults.ts';
+
+export const configMaps = { group: '', version: 'v1', resource: 'configmaps' };
+
+/** The mesh config of a control plane: key `mesh` of ConfigMap `istio` in its namespace, over Istio's defaults. */
+export class MeshWatcher {
+  readonly #client: ApiClient;
+  readonly #namespace: string;
+  #text: string | undefined;
+  #mesh: Mesh = meshWithDefaults({});
+
+  constructor(client: ApiClient, namespace: string) {
+    this.#client = client;
+    this.#namespace = namespace;
+  }
+
+  isMeshConfig({ metadata }: KubernetesObject): boolean {
+    return metadata.name === 'istio' && metadata.namespace === this.#namespace;
+  }
+
+  /** As it is now. What cannot be read changes nothing: istiod goes on with what it had. */
+  current(): Mesh {
+    const configMap = this.#client.get(configMaps, this.#namespace, 'istio');
+    const text = (configMap?.data as Record<string, string> | undefined)?.mesh ?? '';
+    if (text !== this.#text) {
+      this.#text = text;
+      const config = readMesh(text);
+      if (config) this.#mesh = meshWithDefaults(config);
+    }
+    return this.#mesh;
+  }
+}
+
+function readMesh(text: string): MeshConfig | undefined {
+  try {
+    const value: unknown = parse(text);
+    if (value === null || value === undefined) return {};
+    return typeof value === 'object' && !Array.isArray(value) ? (value as MeshConfig) : undefined;
+  } catch {
+    return undefined;
+  }
+}
