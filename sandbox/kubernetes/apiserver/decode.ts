@@ -1,3 +1,4 @@
+import { decodeBase64 } from '../base64.ts';
 import { isObject, setMember } from '../json.ts';
 import type { KubernetesObject } from '../objects.ts';
 import type { Schema } from '../schema.ts';
@@ -64,6 +65,10 @@ function readTyped(schema: Schema, value: unknown, path: string, struct: string,
     if (typeof value === 'number') return String(value);
     if (typeof value !== 'string') return wrong();
     return quantityError(value) ? refuse(quantityError(value) as string) : value;
+  }
+  if (target.format === 'byte' && typeof value === 'string') {
+    const bytes = decodeBase64(value);
+    return 'wrongAt' in bytes ? refuse(`illegal base64 data at input byte ${bytes.wrongAt}`) : value;
   }
   switch (target.type) {
     case 'object':

@@ -9,10 +9,16 @@ function newServer() {
   const server = new ApiServer({ kernel, version: 'v1.35.2', freeze: true });
   const client = server.client('test');
   client.create(namespaces, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } });
+  client.create(serviceaccounts, {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'default', namespace: 'default' },
+  });
   return { server, client };
 }
 
 const namespaces = { group: '', version: 'v1', resource: 'namespaces' };
+const serviceaccounts = { group: '', version: 'v1', resource: 'serviceaccounts' };
 const pods = { group: '', version: 'v1', resource: 'pods' };
 
 test('an object gets its identity, and comes back by name', () => {

@@ -17,6 +17,7 @@ import { Rest } from './rest.ts';
 import { route } from './routes.ts';
 import { ServedKinds, toStorage } from './served.ts';
 import { Store, type StoreState } from './store.ts';
+import { Webhooks } from './webhooks.ts';
 
 const crdTable = 'apiextensions.k8s.io/customresourcedefinitions';
 
@@ -53,7 +54,11 @@ export class ApiServer implements Stateful<StoreState> {
       kernel: this.kernel,
       store: this.store,
       kinds: this.kinds,
-      admission: new AdmissionChain(this.store),
+      admission: new AdmissionChain(
+        this.store,
+        this.kernel,
+        new Webhooks(this.store, this.kernel, () => this.webhooks),
+      ),
       validateSchema: (served, object, old) => {
         const { schema } = served.version;
         if (typeof schema !== 'string') return validateCustomResource(schema, object, old);

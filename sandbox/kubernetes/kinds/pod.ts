@@ -1,8 +1,11 @@
 import type { IPod } from 'kubernetes-models/v1/Pod';
+import { equalJson } from '../../kernel/json.ts';
 import { ageColumn, nameColumn, text } from '../columns.ts';
+import { forbidden } from '../field.ts';
 import { defineKind } from '../kind.ts';
 import type { KubernetesObject } from '../objects.ts';
 import { summarizePod } from './pod-status.ts';
+import { defaultPodSpec, defaultRequests, validatePodSpec } from './pod-template.ts';
 
 export type Pod = IPod & KubernetesObject;
 
@@ -53,6 +56,18 @@ export const pod = defineKind<Pod>({
     'status.podIP': (object) => object.status?.podIP ?? '',
     'status.nominatedNodeName': (object) => object.status?.nominatedNodeName ?? '',
   },
+  defaults({ spec }) {
+    if (!spec) return;
+    defaultPodSpec(spec);
+    defaultRequests(spec);
+    spec.enableServiceLinks ??= true;
+  },
+  validate: ({ spec }) => validatePodSpec(spec, 'spec'),
+  validateUpdate(object, old) {
+    const words =
+      'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
+    return equalJson(unchangeable(object), unchangeable(old)) ? [] : [forbidden('spec', words)];
+  },
   prepareForCreate(object) {
     object.status = { phase: 'Pending', qosClass: qosClass(object) };
   },
@@ -65,6 +80,14 @@ export const pod = defineKind<Pod>({
     return period < 0 ? 1 : period;
   },
 });
+
+/** The part of a pod's spec that stays as it was made. */
+function unchangeable({ spec }: Pod): unknown {
+  const { activeDeadlineSeconds: _a, tolerations: _t, ephemeralContainers: _e, ...rest } = { ...spec };
+  const bare = (containers: NonNullable<Pod['spec']>['containers'] | undefined) =>
+    containers?.map(({ image: _i, resources: _r, ...container }) => container);
+  return { ...rest, containers: bare(spec?.containers), initContainers: bare(spec?.initContainers) };
+}
 
 function readinessGates({ spec, status }: Pod): string {
   const gates = spec?.readinessGates ?? [];

@@ -2,6 +2,8 @@ import type { IReplicaSet } from 'kubernetes-models/apps/v1/ReplicaSet';
 import { ageColumn, containerImages, containerNames, formatSelector, integer, nameColumn, text } from '../columns.ts';
 import { defineKind } from '../kind.ts';
 import type { KubernetesObject } from '../objects.ts';
+import { defaultPodSpec } from './pod-template.ts';
+import { validateSelectorUnchanged, validateWorkload } from './workload.ts';
 
 export type ReplicaSet = IReplicaSet & KubernetesObject;
 
@@ -33,6 +35,13 @@ export const replicaset = defineKind<ReplicaSet>({
   generation: true,
   scale: { spec: '.spec.replicas', status: '.status.replicas', selector: '.spec.selector' },
   fields: { 'status.replicas': (object) => String(object.status?.replicas ?? 0) },
+  defaults({ spec }) {
+    if (!spec) return;
+    spec.replicas ??= 1;
+    if (spec.template?.spec) defaultPodSpec(spec.template.spec);
+  },
+  validate: (object) => validateWorkload(object, 'replicaset'),
+  validateUpdate: validateSelectorUnchanged,
   prepareForCreate(object) {
     object.status = { replicas: 0 };
   },

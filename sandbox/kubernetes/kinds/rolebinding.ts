@@ -1,0 +1,32 @@
+import type { IRoleBinding } from 'kubernetes-models/rbac.authorization.k8s.io/v1/RoleBinding';
+import { ageColumn, nameColumn, text } from '../columns.ts';
+import { defineKind } from '../kind.ts';
+import type { KubernetesObject } from '../objects.ts';
+import { defaultBinding, subjects, validateRoleRef } from './rbac.ts';
+
+export type RoleBinding = IRoleBinding & KubernetesObject;
+
+export const rolebinding = defineKind<RoleBinding>({
+  group: 'rbac.authorization.k8s.io',
+  kind: 'RoleBinding',
+  plural: 'rolebindings',
+  singular: 'rolebinding',
+  namespaced: true,
+  versions: [
+    {
+      name: 'v1',
+      schema: 'io.k8s.api.rbac.v1.RoleBinding',
+      columns: [
+        nameColumn,
+        text('Role', (object) => `${object.roleRef.kind}/${object.roleRef.name}`),
+        ageColumn,
+        text('Users', (object) => subjects(object, 'User'), true),
+        text('Groups', (object) => subjects(object, 'Group'), true),
+        text('ServiceAccounts', (object) => subjects(object, 'ServiceAccount'), true),
+      ],
+    },
+  ],
+  nameRule: 'path',
+  defaults: defaultBinding,
+  validateUpdate: validateRoleRef,
+});
