@@ -9,7 +9,7 @@ import {
   selectorFlag,
   validateFlag,
 } from './command.ts';
-import { createObject, withSource } from './create.ts';
+import { createObject, withSource } from './create-object.ts';
 import { isNotFound, KubectlError, StatusError, throwAll, UsageError } from './errors.ts';
 import { goQuote } from './flags.ts';
 import type { Kubectl } from './kubectl.ts';

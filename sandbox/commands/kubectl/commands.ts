@@ -8,6 +8,11 @@ import { exec } from './exec.ts';
 import { get } from './get.ts';
 import { label } from './label.ts';
 import { logs } from './logs.ts';
+import { patch } from './patch.ts';
+import { replace } from './replace.ts';
+import { rollout } from './rollout.ts';
+import { scale } from './scale.ts';
+import { wait } from './wait.ts';
 
 /** The groups of `kubectl` without arguments, in its order. */
 export const commandGroups = [
@@ -30,7 +35,6 @@ const here = (group: string, command: Command): LazyCommand => ({
   group,
   load: () => Promise.resolve(command),
 });
-void deploy;
 void cluster;
 void other;
 
@@ -41,7 +45,12 @@ export const commands: readonly LazyCommand[] = [
   here(debugging, describe),
   here(debugging, logs),
   here(debugging, exec),
+  here(deploy, rollout),
+  here(deploy, scale),
   here(advanced, apply),
+  here(advanced, patch),
+  here(advanced, replace),
+  here(advanced, wait),
   here(settings, label),
   here(settings, annotate),
 ];

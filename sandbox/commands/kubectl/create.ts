@@ -1,4 +1,3 @@
-import { resourcePath } from './client.ts';
 import {
   type Command,
   dryRunFlag,
@@ -9,12 +8,13 @@ import {
   validateFlag,
 } from './command.ts';
 import { createCommands } from './create-commands.ts';
+import { createObject, withSource } from './create-object.ts';
 import { KubectlError, StatusError, throwAll, UsageError } from './errors.ts';
 import type { Kubectl } from './kubectl.ts';
 import { withLastApplied } from './last-applied.ts';
 import { copy, type KubeObject } from './objects.ts';
 import { dryRun, resultPrinter } from './printers.ts';
-import { flagsOf, type Info, select } from './resources.ts';
+import { flagsOf, select } from './resources.ts';
 import { fieldValidation } from './validation.ts';
 
 export const create: Command = {
@@ -74,24 +74,4 @@ async function runCreate(k: Kubectl): Promise<undefined> {
     k.out(print(object, 'created'));
   }
   throwAll(errors);
-}
-
-/** POSTs an object to where its kind is served. */
-export async function createObject(
-  k: Kubectl,
-  info: Pick<Info, 'mapping' | 'namespace'>,
-  object: KubeObject,
-  fieldValidation: string,
-): Promise<KubeObject> {
-  const query = {
-    fieldManager: k.flags.text('field-manager'),
-    fieldValidation,
-    dryRun: dryRun(k) === 'server' ? 'All' : undefined,
-  };
-  return k.client.json('POST', resourcePath(info.mapping, info.namespace), { query, body: object });
-}
-
-/** `error when creating "STDIN": …`, before the server's words. */
-export function withSource(error: StatusError, verb: string, source: string): StatusError {
-  return source === '' ? error : error.withPrefix(`error when ${verb} "${source}": `);
 }

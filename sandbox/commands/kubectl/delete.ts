@@ -7,7 +7,7 @@ import {
   filenameFlags,
   selectorFlag,
 } from './command.ts';
-import { withSource } from './create.ts';
+import { withSource } from './create-object.ts';
 import { Deadline } from './deadline.ts';
 import { isNotFound, KubectlError, StatusError, throwAll } from './errors.ts';
 import { watchEvents } from './get-watch.ts';

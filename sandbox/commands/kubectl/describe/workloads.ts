@@ -104,7 +104,7 @@ function describeConditions(w: DescribeWriter, status: Data): void {
     w.write(1, `${text(type)} \t${text(state)}\t${text(reason)}\n`);
 }
 
-function describeTemplate(w: DescribeWriter, template: unknown): void {
+export function describeTemplate(w: DescribeWriter, template: unknown): void {
   w.write(0, 'Pod Template:\n');
   const spec = (at(template, 'spec') ?? {}) as Data;
   w.pairs('  Labels', at(template, 'metadata', 'labels'));
@@ -154,7 +154,7 @@ export async function replicaSetsOf(
   return { newest, old: owned.filter((set) => set !== newest) };
 }
 
-function withoutHash(template: unknown): unknown {
+export function withoutHash(template: unknown): unknown {
   const metadata = at(template, 'metadata');
   const labels = at(metadata, 'labels');
   if (!isRecord(template) || !isRecord(metadata) || !isRecord(labels)) return template;

@@ -17,6 +17,11 @@ export class DescribeWriter {
     this.#pending = '';
   }
 
+  /** What was written, not aligned. */
+  raw(): string {
+    return this.#done + this.#pending;
+  }
+
   finish(): string {
     this.flush();
     return this.#done;
