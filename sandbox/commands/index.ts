@@ -57,6 +57,7 @@ export const programs: Readonly<Record<string, Program>> = {
   head,
   hostname: system.hostname,
   id: system.id,
+  jq: lazy(async () => (await import('./jq/index.ts')).jq),
   kill: system.kill,
   ln: change.ln,
   ls,
