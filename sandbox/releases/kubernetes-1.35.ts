@@ -23,6 +23,7 @@ export const kubernetes1352: KubernetesRelease = {
   images: {
     coredns: 'registry.k8s.io/coredns/coredns:v1.13.1',
     etcd: 'registry.k8s.io/etcd:3.6.6-0',
+    kindnet: 'docker.io/kindest/kindnetd:v20251212-v0.29.0-alpha-105-g20ccfc88',
     pause: 'registry.k8s.io/pause:3.10.1',
     'kube-apiserver': 'registry.k8s.io/kube-apiserver:v1.35.2',
     'kube-controller-manager': 'registry.k8s.io/kube-controller-manager:v1.35.2',
