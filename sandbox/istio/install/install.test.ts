@@ -25,9 +25,11 @@ test('an installation puts its objects into the cluster, a second one prunes wha
   const client = cluster();
   installIstio(client, { release, set: ['profile=demo'] });
   expect(names(client.list(deployments))).toEqual(['istio-egressgateway', 'istio-ingressgateway', 'istiod']);
-  const mesh = () => (client.get(configMaps, 'istio-system', 'istio')?.data as Record<string, string>).mesh;
+  const mesh = () =>
+    (client.get(configMaps, 'istio-system', 'istio')?.data as Record<string, string> | undefined)?.mesh;
   expect(mesh()).toContain('accessLogFile: /dev/stdout');
-  const address = () => (client.get(services, 'istio-system', 'istiod')?.spec as { clusterIP?: string }).clusterIP;
+  const address = () =>
+    (client.get(services, 'istio-system', 'istiod')?.spec as { clusterIP?: string } | undefined)?.clusterIP;
   const before = address();
 
   installIstio(client, { release });
