@@ -12,7 +12,7 @@ import { settle } from '../network/testing.ts';
 import { findRelease } from '../releases/index.ts';
 import { images } from './index.ts';
 import { normalizeReference, Registry } from './registry.ts';
-import { networkId, Runtime } from './runtime.ts';
+import { Runtime } from './runtime.ts';
 
 const xds: XdsServer = {
   connect: (_node, receive) => {
@@ -29,12 +29,7 @@ function machine() {
   const runtime = new Runtime({
     kernel,
     network,
-    images: images(release.kubernetes, {
-      release: release.istio,
-      xds,
-      istiodDebug: () => '[]',
-      setIptables: (pod, rules) => network.setIptables(networkId(pod), rules),
-    }),
+    images: images({ network, xds, release, istiodDebug: () => '[]' }),
     program: (name) => (name === 'curl' ? curlProgram : programs[name]),
     node: 'node',
   });
