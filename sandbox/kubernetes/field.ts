@@ -28,13 +28,13 @@ function fieldError(type: FieldError['type'], field: string, ...parts: string[])
 /** A value as Go prints it in such an error: strings quoted, numbers bare, all else as JSON. */
 export function formatValue(value: unknown): string {
   if (typeof value === 'string') return quote(value);
-  if (value === undefined || value === null) return '"null"';
+  if (value === undefined || value === null) return 'null';
   return JSON.stringify(value);
 }
 
 /** strconv.Quote for the texts that occur in manifests. */
 export function quote(text: string): string {
-  return JSON.stringify(text).replaceAll('\\b', '\\x08').replaceAll('\\f', '\\f');
+  return JSON.stringify(text).replace(/\\u00([01][0-9a-f])/g, '\\x$1');
 }
 
 export const required = (field: string, detail = '') => fieldError('Required', field, detail);

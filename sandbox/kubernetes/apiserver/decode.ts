@@ -92,7 +92,8 @@ function readTyped(schema: Schema, value: unknown, path: string, struct: string,
 /** Go's zero value where a list holds `null`. */
 function emptyOf(schema: Schema): unknown {
   const { type } = resolve(schema);
-  if (type === 'object') return {};
+  if (type === 'object') return readTyped(schema, {}, '', '', []);
+  if (type === 'array') return [];
   if (type === 'string') return '';
   return type === 'boolean' ? false : 0;
 }
@@ -113,7 +114,18 @@ function readStruct(
     if (!part) unknown.push(below);
     else if (value[key] !== null) result[key] = readTyped(part, value[key], below, struct, unknown);
   }
+  for (const key of target.required ?? [])
+    if (result[key] === undefined) setZero(result, key, target.properties?.[key]);
   return result;
+}
+
+/** What Go's zero value of a required field looks like in JSON; times and free-form values stay away. */
+function setZero(result: Record<string, unknown>, key: string, schema: Schema | undefined): void {
+  const target = schema && resolve(schema);
+  if (!schema || !target || target.format === 'date-time' || target['x-kubernetes-preserve-unknown-fields']) return;
+  if (target['x-kubernetes-int-or-string']) result[key] = 0;
+  else if (target.format === 'quantity') result[key] = '0';
+  else result[key] = emptyOf(schema);
 }
 
 function readMap(

@@ -67,8 +67,8 @@ function exchangeIsExec(subresource: string | undefined): boolean {
 function logs(exchange: Exchange): ApiResponse {
   const { server, path, query } = exchange;
   const { pod, container } = target(exchange);
-  if (!server.nodes) throw internalError('no node answers');
   if (!pod.spec?.nodeName) return plain(200, '');
+  if (!server.nodes) throw internalError('no node answers');
   const log: LogQuery = {
     namespace: path.namespace as string,
     pod: pod.metadata.name,

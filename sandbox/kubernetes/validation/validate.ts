@@ -8,7 +8,7 @@ import { validateListTypes } from './list-types.ts';
 import { validateStructure } from './structural.ts';
 
 /** Errors that keep CEL rules from running, for they rely on the structure. */
-const blocking = new Set<FieldError['type']>(['Required', 'TooLong', 'TooMany', 'TypeInvalid']);
+const blocking = new Set<FieldError['type']>(['NotSupported', 'Required', 'TooLong', 'TooMany', 'TypeInvalid']);
 
 /** Checks a custom resource by its definition's schema (apiextensions-apiserver pkg/registry/customresource/strategy). */
 export function validateCustomResource(schema: Schema, object: KubernetesObject, old?: KubernetesObject): FieldError[] {
@@ -20,7 +20,7 @@ export function validateCustomResource(schema: Schema, object: KubernetesObject,
 
 const unchecked = {
   ...invalidHidden('', ''),
-  body: 'Invalid value: "null": some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+  body: 'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
 };
 
 /** Definitions with rules of their own, which need no look from here. */

@@ -94,12 +94,16 @@ export function parseUrl(text: string): Url {
     throw fail('invalid URI for request');
   }
   if (scheme === '' || !rest.startsWith('//')) return new Url(scheme.toLowerCase(), '', rest);
-  const [, authority = '', path = ''] = /^\/\/([^/?#]*)(.*)$/s.exec(rest) ?? [];
+  const [, authority = '', path = ''] = /^\/\/([^/?]*)(.*)$/s.exec(rest) ?? [];
+  const user = authority.slice(0, Math.max(0, authority.lastIndexOf('@')));
+  if (!/^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/.test(user)) throw fail('net/url: invalid userinfo');
   const host = authority.slice(authority.lastIndexOf('@') + 1);
   const port =
     /^(?:\[[^\]]*\]|[^:]*)(:.*)?$/.exec(host)?.[1] ?? (host.includes(':') ? host.slice(host.indexOf(':')) : '');
   if (port !== '' && !/^:\d*$/.test(port)) throw fail(`invalid port ${quote(port)} after host`);
-  const strange = /[ "<>\\^`{|}]/.exec(host);
+  const wrongEscape = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(host);
+  if (wrongEscape) throw fail(`invalid URL escape ${quote(wrongEscape[0])}`);
+  const strange = /[^A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"%\u0080-\u{10ffff}]/u.exec(host);
   if (strange) throw fail(`invalid character ${quote(strange[0])} in host name`);
   return new Url(scheme.toLowerCase(), host, path);
 }
