@@ -20,7 +20,7 @@ const namespace: Command = {
     const name = nameArgument(k);
     return createAndPrint(
       k,
-      { apiVersion: 'v1', kind: 'Namespace', metadata: { name }, spec: {}, status: {} },
+      { kind: 'Namespace', apiVersion: 'v1', metadata: { name }, spec: {}, status: {} },
       { namespaced: false },
     );
   },
@@ -34,7 +34,7 @@ const configMap: Command = {
   flags: [...createFlags, ...dataFlags],
   run: (k) => {
     const name = nameArgument(k);
-    const object: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } };
+    const object: KubeObject = { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name } };
     const data: Record<string, string> = {};
     const binaryData: Record<string, string> = {};
     for (const [key, bytes] of readData(k, 'ConfigMap', name)) {
@@ -44,17 +44,19 @@ const configMap: Command = {
     }
     if (Object.keys(data).length > 0) object.data = data;
     if (Object.keys(binaryData).length > 0) object.binaryData = binaryData;
-    return createAndPrint(k, object, { namespaced: true });
+    return createAndPrint(k, object, { namespaced: true, failure: 'failed to create configmap:' });
   },
 };
 
 const secretOf = (name: string, data: Map<string, Uint8Array>, type: string): KubeObject => ({
-  apiVersion: 'v1',
   kind: 'Secret',
+  apiVersion: 'v1',
   metadata: { name },
   ...(data.size > 0 && { data: base64Data(data) }),
   ...(type !== '' && { type }),
 });
+
+const secretOptions = { namespaced: true, failure: 'failed to create secret' };
 
 const genericSecret: Command = {
   name: 'generic',
@@ -63,7 +65,7 @@ const genericSecret: Command = {
   flags: [...createFlags, ...dataFlags, { name: 'type', kind: 'string', usage: 'Type of the secret.' }],
   run: (k) => {
     const name = nameArgument(k);
-    return createAndPrint(k, secretOf(name, readData(k, 'Secret', name), k.flags.text('type')), { namespaced: true });
+    return createAndPrint(k, secretOf(name, readData(k, 'Secret', name), k.flags.text('type')), secretOptions);
   },
 };
 
@@ -81,16 +83,25 @@ const tlsSecret: Command = {
     const name = nameArgument(k);
     const [cert, key] = [k.flags.text('cert'), k.flags.text('key')];
     if (cert === '' || key === '') throw new KubectlError('key and cert must be specified');
-    const certificate = read(k, cert);
-    const privateKey = read(k, key);
+    const certificate = readPart(k, cert);
+    const privateKey = readPart(k, key);
     requirePem(certificate, privateKey);
     const data = new Map([
       ['tls.crt', certificate],
       ['tls.key', privateKey],
     ]);
-    return createAndPrint(k, secretOf(name, data, 'kubernetes.io/tls'), { namespaced: true });
+    return createAndPrint(k, secretOf(name, data, 'kubernetes.io/tls'), secretOptions);
   },
 };
+
+function readPart(k: Kubectl, path: string): Uint8Array {
+  try {
+    return read(k, path);
+  } catch (error) {
+    if (error instanceof KubectlError) throw new KubectlError(`Cannot read file ${path}, ${error.message}`);
+    throw error;
+  }
+}
 
 /** What crypto/tls says of files that hold no pair. */
 function requirePem(certificate: Uint8Array, key: Uint8Array): void {
@@ -149,7 +160,7 @@ async function runDocker(k: Kubectl): Promise<undefined> {
     content = encode(JSON.stringify({ auths: { [flags.text('docker-server')]: entry } }));
   }
   const data = new Map([['.dockerconfigjson', content]]);
-  return createAndPrint(k, secretOf(name, data, 'kubernetes.io/dockerconfigjson'), { namespaced: true });
+  return createAndPrint(k, secretOf(name, data, 'kubernetes.io/dockerconfigjson'), secretOptions);
 }
 
 const secret: Command = {
@@ -167,8 +178,8 @@ const serviceAccount: Command = {
   use: 'serviceaccount NAME [--dry-run=server|client|none]',
   flags: createFlags,
   run: (k) => {
-    const object = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: nameArgument(k) } };
-    return createAndPrint(k, object, { namespaced: true });
+    const object = { kind: 'ServiceAccount', apiVersion: 'v1', metadata: { name: nameArgument(k) } };
+    return createAndPrint(k, object, { namespaced: true, failure: 'failed to create serviceaccount:' });
   },
 };
 

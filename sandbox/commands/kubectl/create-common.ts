@@ -1,9 +1,10 @@
 import { dryRunFlag, fieldManagerFlag, printFlags, validateFlag } from './command.ts';
 import { createObject } from './create-object.ts';
-import { UsageError } from './errors.ts';
+import { KubectlError, StatusError, UsageError } from './errors.ts';
 import type { Flag } from './flags.ts';
 import type { Kubectl } from './kubectl.ts';
-import { withLastApplied } from './last-applied.ts';
+import { lastAppliedAnnotation } from './last-applied.ts';
+import { escapeHtml } from './manifests.ts';
 import { groupOf, type KubeObject, versionOf } from './objects.ts';
 import { dryRun, resultPrinter } from './printers.ts';
 import { fieldValidation } from './validation.ts';
@@ -24,22 +25,39 @@ export function nameArgument(k: Kubectl): string {
   return k.args[0] as string;
 }
 
-/** Creates an object (or only shows it) and says so. */
+/** The object with itself noted, its members in the order of its Go type. */
+function withConfiguration(object: KubeObject): KubeObject {
+  const { name, namespace, labels, ...rest } = object.metadata;
+  const annotations = { [lastAppliedAnnotation]: `${escapeHtml(JSON.stringify(object))}\n` };
+  const metadata = { name, ...(namespace && { namespace }), ...(labels && { labels }), ...rest, annotations };
+  return { ...object, metadata };
+}
+
+/**
+ * Creates an object (or only shows it) and says so. `failure` stands before the server's words where kubectl has some.
+ * Members are in the order of the Go types, which -o json shows.
+ */
 export async function createAndPrint(
   k: Kubectl,
   object: KubeObject,
-  options: { namespaced: boolean; operation?: string },
+  options: { namespaced: boolean; operation?: string; failure?: string },
 ): Promise<undefined> {
-  const print = resultPrinter(k);
+  const print = resultPrinter(k, { typed: true });
   const client = dryRun(k) === 'client';
   if (options.namespaced && (k.explicitNamespace || k.namespace !== 'default' || !client)) {
-    object.metadata.namespace = k.namespace;
+    const { name, ...rest } = object.metadata;
+    object.metadata = { name, namespace: k.namespace, ...rest };
   }
-  let made = k.flags.bool('save-config') ? withLastApplied(object) : object;
+  let made = k.flags.bool('save-config') ? withConfiguration(object) : object;
   if (!client) {
-    const mapping = k.mapper.kind(groupOf(object.apiVersion), versionOf(object.apiVersion), object.kind);
-    const namespace = mapping.namespaced ? k.namespace : '';
-    made = await createObject(k, { mapping, namespace }, made, fieldValidation(k));
+    try {
+      const mapping = k.mapper.kind(groupOf(object.apiVersion), versionOf(object.apiVersion), object.kind);
+      const namespace = mapping.namespaced ? k.namespace : '';
+      made = await createObject(k, { mapping, namespace }, made, fieldValidation(k));
+    } catch (error) {
+      if (!(error instanceof StatusError) || !options.failure) throw error;
+      throw new KubectlError(`${options.failure} ${error.message}`);
+    }
   }
   k.out(print(made, options.operation ?? 'created'));
   return undefined;

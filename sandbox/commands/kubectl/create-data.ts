@@ -100,8 +100,7 @@ function readEnvFile(k: Kubectl, path: string, add: (key: string, bytes: Uint8Ar
       );
     }
     // A key alone takes its value from the environment.
-    const value = equal < 0 ? k.process.env.get(key) : line.slice(equal + 1);
-    if (value !== undefined) add(key, encode(value));
+    add(key, encode(equal < 0 ? (k.process.env.get(key) ?? '') : line.slice(equal + 1)));
   });
 }
 

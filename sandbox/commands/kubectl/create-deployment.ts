@@ -36,8 +36,8 @@ async function runCreateDeployment(k: Kubectl): Promise<undefined> {
     resources: {},
   }));
   const object = {
-    apiVersion: 'apps/v1',
     kind: 'Deployment',
+    apiVersion: 'apps/v1',
     metadata: { name, labels },
     spec: {
       replicas: flags.int('replicas'),
@@ -47,7 +47,7 @@ async function runCreateDeployment(k: Kubectl): Promise<undefined> {
     },
     status: {},
   };
-  return createAndPrint(k, object, { namespaced: true });
+  return createAndPrint(k, object, { namespaced: true, failure: 'failed to create deployment:' });
 }
 
 /** The last part of an image's name, without tag and digest. */

@@ -70,8 +70,8 @@ async function runCreateService(k: Kubectl, type: string): Promise<undefined> {
   const labels = { app: name };
   const externalName = flags.text('external-name');
   const object = {
-    apiVersion: 'v1',
     kind: 'Service',
+    apiVersion: 'v1',
     metadata: { name, labels },
     spec: {
       ...(ports.length > 0 && { ports }),
@@ -82,7 +82,7 @@ async function runCreateService(k: Kubectl, type: string): Promise<undefined> {
     },
     status: { loadBalancer: {} },
   };
-  return createAndPrint(k, object, { namespaced: true });
+  return createAndPrint(k, object, { namespaced: true, failure: `failed to create ${type} service:` });
 }
 
 function parsePort(text: string, nodePort: number) {

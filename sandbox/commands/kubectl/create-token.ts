@@ -51,7 +51,7 @@ async function runCreateToken(k: Kubectl): Promise<undefined> {
   if (format === '') {
     const token = text(at(answer, 'status', 'token'));
     if (token === '') {
-      throw new KubectlError(`failed to create token:  no token in server response`);
+      throw new KubectlError(`failed to create token: no token in server response`);
     }
     k.out(`${token}\n`);
     return undefined;

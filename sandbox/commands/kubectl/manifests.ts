@@ -216,6 +216,15 @@ function* decodeObjects(value: unknown, source: string, validate: boolean): Gene
     throw new ManifestError(`unable to decode ${shown}: Object 'Kind' is missing in '${sortedJson(value)}'`);
   }
   checkTypes(value, shown);
+  if (((value.apiVersion as string | undefined) ?? '').split('/').length > 2) {
+    throw new ManifestError(`unable to decode ${shown}: Object 'Kind' is missing in '${sortedJson(value)}'`);
+  }
+  if (value.items !== undefined && value.items !== null && !Array.isArray(value.items)) {
+    const type = isRecord(value.items) ? 'object' : typeof value.items === 'boolean' ? 'bool' : typeof value.items;
+    throw new ManifestError(
+      `unable to decode ${shown}: json: cannot unmarshal ${type} into Go struct field decodeList.items of type []json.RawMessage`,
+    );
+  }
   if (Array.isArray(value.items) && /List$/.test(value.kind as string)) {
     for (const item of value.items) yield* decodeObjects(item, source, validate);
     return;

@@ -62,18 +62,19 @@ export function goNumber(value: number): string {
 }
 
 /** JSON with sorted keys, indented by four spaces: kubectl's -o json, without the last newline. */
-export function indentedJson(value: unknown, indent = ''): string {
+export function indentedJson(value: unknown, indent = '', keepOrder = false): string {
   const inner = `${indent}    `;
   if (Array.isArray(value)) {
     if (value.length === 0) return '[]';
-    return `[\n${value.map((item) => inner + indentedJson(item ?? null, inner)).join(',\n')}\n${indent}]`;
+    return `[\n${value.map((item) => inner + indentedJson(item ?? null, inner, keepOrder)).join(',\n')}\n${indent}]`;
   }
   if (!isRecord(value)) return escapeHtml(JSON.stringify(value ?? null));
   const keys = Object.keys(value).filter((key) => value[key] !== undefined);
   if (keys.length === 0) return '{}';
-  const members = keys
-    .sort()
-    .map((key) => `${inner}${escapeHtml(JSON.stringify(key))}: ${indentedJson(value[key], inner)}`);
+  if (!keepOrder) keys.sort();
+  const members = keys.map(
+    (key) => `${inner}${escapeHtml(JSON.stringify(key))}: ${indentedJson(value[key], inner, keepOrder)}`,
+  );
   return `{\n${members.join(',\n')}\n${indent}}`;
 }
 

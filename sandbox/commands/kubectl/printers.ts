@@ -33,15 +33,18 @@ export function noPrinter(format: string, allowed: readonly string[]): KubectlEr
   );
 }
 
-/** The printer of -o, for all formats but tables; undefined if there is no such format. */
-export function structuredPrinter(k: Kubectl, format: string): ObjectPrinter | undefined {
+/**
+ * The printer of -o, for all formats but tables; undefined if there is no such format. `typed`: JSON keeps the order of
+ * members, as kubectl prints objects of its own making.
+ */
+export function structuredPrinter(k: Kubectl, format: string, typed = false): ObjectPrinter | undefined {
   const template = templatePrinter(k, format);
   if (template)
     return (object) => template(k.flags.bool('show-managed-fields') ? object : withoutManagedFields(object));
   const show = (object: KubeObject) => (k.flags.bool('show-managed-fields') ? object : withoutManagedFields(object));
   switch (format) {
     case 'json':
-      return (object) => `${indentedJson(show(object))}\n`;
+      return (object) => `${indentedJson(show(object), '', typed)}\n`;
     case 'yaml': {
       let printed = 0;
       return (object) => (printed++ > 0 ? '---\n' : '') + printYaml(show(object));
@@ -119,14 +122,17 @@ export function objectName(object: KubeObject): string {
  * The printer of verbs that change things: `deployment.apps/x created`, or the object with -o. `operation` may be
  * followed by what --dry-run adds.
  */
-export function resultPrinter(k: Kubectl): (object: KubeObject, operation: string) => string {
+export function resultPrinter(
+  k: Kubectl,
+  options: { typed?: boolean } = {},
+): (object: KubeObject, operation: string) => string {
   const format = k.flags.text('output');
   const template = k.flags.text('template');
   const suffix = { client: ' (dry run)', server: ' (server dry run)' }[dryRun(k) as string] ?? '';
   if (format === '' && template === '') {
     return (object, operation) => `${objectName(object)} ${operation}${operation === '' ? '' : suffix}\n`;
   }
-  const printer = structuredPrinter(k, format === '' ? 'go-template' : format);
+  const printer = structuredPrinter(k, format === '' ? 'go-template' : format, options.typed);
   if (!printer || format.startsWith('custom-columns')) throw noPrinter(format, resultFormats);
   return (object) => printer(object);
 }

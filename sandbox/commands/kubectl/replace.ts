@@ -100,10 +100,9 @@ async function put(k: Kubectl, info: Info, object: KubeObject, validation: strin
 async function recreate(k: Kubectl, info: Info, object: KubeObject, validation: string): Promise<KubeObject> {
   const grace = k.flags.int('grace-period');
   try {
-    const uid = await deleteOne(k, info, grace === 0 ? 1 : Math.max(grace, 0), 'Background');
+    const uid = await deleteOne(k, info, grace === 0 ? 1 : grace, 'Background');
     const from = info.mapping.namespaced ? ` from ${info.namespace} namespace` : '';
-    const done = grace < 0 ? 'force deleted' : 'deleted';
-    k.out(`${qualifiedKind(info.mapping)} "${info.name}" ${done}${from}\n`);
+    k.out(`${qualifiedKind(info.mapping)} "${info.name}" deleted${from}\n`);
     await waitForDeletion(k, [{ info, uid }], k.flags.duration('timeout') || 300_000);
   } catch (error) {
     if (!isNotFound(error)) throw error;

@@ -81,64 +81,65 @@ function lineOf(text: string, position: number): number {
  * line where that count is 0.
  */
 function goWords(text: string, error: YAMLError, all: YAMLError[]): string {
-  const [start, end] = error.pos;
+  const [start] = error.pos;
   const line = lineOf(text, start);
   const scanner = (words: string, at = line) => (at > 1 ? `line ${at}: ${words}` : words);
   const parser = (words: string, at = line) => (at > 1 ? `line ${at - 1}: ${words}` : words);
-  const character = text[start] ?? '';
-  const fatal = all.find((each) => each.code === 'BLOCK_AS_IMPLICIT_KEY' || /Nested mappings/.test(each.message));
-  if (text.slice(0, end + 1).match(/(?:^|\n)(?:[ \t]*\t)[^\n]*$/) && /TAB_AS_INDENT|BAD_/.test(error.code)) {
-    return scanner('found character that cannot start any token');
+  const { code, message } = error;
+  if (/^%YAML (?!1\.1)/.test(text)) return 'found incompatible YAML document';
+  if (/^%/.test(text)) return 'found unknown directive name';
+  if (code === 'TAB_AS_INDENT') return scanner(tabWords(text, start));
+  const multiline = all.find((each) => each.code === 'MULTILINE_IMPLICIT_KEY');
+  if (/block-seq-ind|block sequence/.test(all.map((each) => each.message).join())) {
+    const colon = text.slice(text.lastIndexOf('\n', start - 1) + 1, start);
+    if (multiline || !/:\s*$/.test(colon)) return parser('did not find expected key');
+    return scanner('block sequence entries are not allowed in this context');
   }
-  switch (error.code) {
-    case 'TAB_AS_INDENT':
+  if (multiline) return scanner('mapping values are not allowed in this context', lineOf(text, multiline.pos[1]));
+  if (/^Flow (?:sequence|map)/.test(message)) {
+    const closing = message.endsWith(']') ? ']' : '}';
+    const end = start >= text.trimEnd().length;
+    const at = end ? lineOf(text, text.length) + (text.endsWith('\n') ? 0 : 1) : line;
+    return parser(`did not find expected ',' or '${closing}'`, at);
+  }
+  switch (code) {
     case 'BAD_SCALAR_START':
       return scanner('found character that cannot start any token');
     case 'BLOCK_AS_IMPLICIT_KEY':
-      return scanner('mapping values are not allowed in this context', lineOf(text, Math.max(start, end - 1)));
-    case 'MULTILINE_IMPLICIT_KEY': {
-      const colon = text.indexOf(':', start);
-      return scanner('mapping values are not allowed in this context', lineOf(text, colon < 0 ? end : colon));
-    }
+      return scanner('mapping values are not allowed in this context');
     case 'BAD_DQ_ESCAPE':
       return scanner('found unknown escape character');
-    case 'BAD_DIRECTIVE':
-      return scanner('found unknown directive name');
     case 'BAD_ALIAS':
       return scanner('did not find expected alphabetic or numeric character');
-    case 'DUPLICATE_KEY':
-      return parser('did not find expected key');
-    case 'BAD_INDENT':
-      return parser('did not find expected key');
-    case 'BLOCK_IN_FLOW':
-      return parser("did not find expected ',' or '}'");
     case 'UNEXPECTED_TOKEN':
-      if (/block scalar header|Block scalar/i.test(error.message)) {
-        return scanner('did not find expected comment or line break');
+      return unexpectedToken(text, error, scanner, parser);
+    case 'MISSING_CHAR':
+      if (/^Missing (?:closing )?['"]/.test(message)) {
+        return scanner('found unexpected end of stream', lineOf(text, text.length));
       }
-      if (character === '-') {
-        return line === lineOf(text, text.lastIndexOf(':', start))
-          ? scanner('block sequence entries are not allowed in this context')
-          : parser('did not find expected key');
-      }
-      return character === ']' || character === '}'
-        ? parser('did not find expected node content')
-        : parser('did not find expected key');
-    case 'MISSING_CHAR': {
-      const missing = /^Missing (?:closing )?(['"])/.exec(error.message);
-      if (missing) return scanner('found unexpected end of stream', lineOf(text, text.length));
-      if (/expected flow (?:map|sequence|collection) to end|must be sufficiently indented|Flow/i.test(error.message)) {
-        const closing = /sequence/.test(error.message) ? ']' : '}';
-        const opened = text.lastIndexOf(closing === ']' ? '[' : '{', start);
-        return parser(`did not find expected ',' or '${closing}'`, Math.max(lineOf(text, opened) + 1, 2));
-      }
-      if (fatal && fatal !== error) return goWords(text, fatal, []);
-      if (/:/.test(error.message) || /Implicit map keys/.test(error.message)) {
-        return scanner("could not find expected ':'", line + 1);
-      }
-      return parser("did not find expected ',' or ']'");
-    }
+      if (/Sequence item/.test(message)) return parser("did not find expected '-' indicator");
+      return scanner("could not find expected ':'", line + 1);
     default:
       return parser('did not find expected key');
   }
+}
+
+/** A tab goes on with a plain scalar of the line before, or begins something new. */
+function tabWords(text: string, start: number): string {
+  const before = text.slice(0, start).trimEnd().split('\n').at(-1) ?? '';
+  const plain = /(?:^|[:-] +)[^\s'"|>{[&*!#][^#]*$/.test(before) && !/:$/.test(before);
+  return plain ? 'found a tab character that violates indentation' : 'found character that cannot start any token';
+}
+
+type Place = (words: string) => string;
+
+function unexpectedToken(text: string, { pos, message }: YAMLError, scanner: Place, parser: Place): string {
+  if (/block scalar header|Block scalar/i.test(message)) return scanner('did not find expected comment or line break');
+  const character = text[pos[0]];
+  if ((character === ']' || character === '}') && /[:-]\s*$/.test(text.slice(0, pos[0]))) {
+    return parser('did not find expected node content');
+  }
+  const first = text.split('\n').find((line) => line.trim() !== '' && !line.startsWith('#'));
+  if (/node end/.test(message) && first?.startsWith('-')) return parser("did not find expected '-' indicator");
+  return parser('did not find expected key');
 }
