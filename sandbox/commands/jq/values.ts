@@ -82,11 +82,18 @@ export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return 'null';
   if (!Number.isFinite(value)) return value < 0 ? '-1.7976931348623157e+308' : '1.7976931348623157e+308';
   if (Object.is(value, -0)) return '-0';
-  const text = String(value);
-  if (!text.includes('e') && Math.abs(value) < 1e17) return text;
-  return Math.abs(value) >= 1e17
-    ? value.toExponential().replace(/e\+(\d)$/, 'e+0$1')
-    : text.replace(/e([-+])(\d)$/, 'e$10$2');
+  // Like the dtoa.c that jq carries: an exponent where the point lies far from the digits.
+  const [, sign = '', first = '', rest = '', power = '0'] =
+    /^(-?)(\d)\.?(\d*)e([-+]\d+)$/.exec(value.toExponential()) ?? [];
+  const [digits, exponent] = [first + rest, Number(power)];
+  const point = exponent + 1;
+  if (point <= -4 || point > digits.length + 15) {
+    const mantissa = rest === '' ? first : `${first}.${rest}`;
+    return `${sign}${mantissa}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+  }
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
+  if (point >= digits.length) return sign + digits.padEnd(point, '0');
+  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }
 
 function formatString(text: string, ascii: boolean): string {

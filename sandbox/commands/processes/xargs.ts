@@ -1,5 +1,6 @@
 import { nullDevice } from '../../kernel/open-files.ts';
 import { openInput, readWhole, text } from '../lib/input.ts';
+import { UsageError } from '../lib/options.ts';
 import { Failure, type Invocation, tool } from '../lib/tool.ts';
 import { start, wait } from './run.ts';
 
@@ -58,8 +59,8 @@ export const xargs = tool(
 function number(run: Invocation, name: string): number | undefined {
   const value = run.options.value(name);
   if (value === undefined) return undefined;
-  if (!/^\d+$/.test(value)) throw new Failure(`invalid number "${value}" for -${name} option`);
-  if (Number(value) < 1 && name !== 'P') throw new Failure(`value ${value} for -${name} option should be >= 1`);
+  if (!/^\d+$/.test(value)) throw new UsageError(`invalid number "${value}" for -${name} option`);
+  if (Number(value) < 1 && name !== 'P') throw new UsageError(`value ${value} for -${name} option should be >= 1`);
   return Number(value) || Number.POSITIVE_INFINITY;
 }
 

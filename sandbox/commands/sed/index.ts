@@ -44,7 +44,7 @@ export const sed = tool(spec, async (run) => {
   const separator = options.has('z') ? '\0' : '\n';
   const open = async (name: string) => {
     const lines = await readable(run, name, separator);
-    if (!lines) run.status = 2;
+    if (!lines) run.status = run.process.machine.files.exists(run.process.resolve(name)) ? 4 : 2;
     return lines;
   };
   const output = { print: (text: string) => run.print(text), flush: () => run.flush() };

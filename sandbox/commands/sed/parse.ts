@@ -41,8 +41,7 @@ class Parser {
     if (this.#open.length > 0) throw new Failure("-e expression #1, char 0: unmatched `{'");
     for (const { command, label } of this.#jumps) {
       const target = label === '' ? this.#commands.length : this.#labels.get(label);
-      if (target === undefined)
-        throw new Failure(`-e expression #1, char ${this.#at}: can't find label for jump to \`${label}'`);
+      if (target === undefined) throw new Failure(`can't find label for jump to \`${label}'`, 4);
       command.target = target;
     }
     return this.#commands;
@@ -80,7 +79,7 @@ class Parser {
         this.#at++;
         this.#take(/[ \t]*/y);
         second = this.#address(true);
-        if (!second) this.#fail("unexpected `,'");
+        if (!second) this.#fail("unexpected `,'", this.#at + 1);
       }
     }
     if (first?.type === 'line' && first.line === 0 && second?.type !== 'pattern') {
@@ -324,6 +323,7 @@ class Parser {
       this.#text = this.#parts[this.#part]?.text ?? '';
       this.#at = 0;
     } else if (this.#at >= this.#text.length && !classic) this.#fail("expected \\ after `a', `c' or `i'");
+    if (classic && this.#at >= this.#text.length) return '';
     const body = this.#take(/(?:[^\\\n]|\\[\s\S])*/y);
     return `${body.replace(/\\([\s\S])/g, (_, symbol: string) => escapes[symbol === 't' ? symbol : ''] ?? symbol)}\n`;
   }

@@ -1,5 +1,5 @@
 import { encode } from '../../kernel/streams.ts';
-import { openOutput } from '../lib/input.ts';
+import { lineBatches, openInput, openOutput } from '../lib/input.ts';
 import { Failure, type Invocation, tool } from '../lib/tool.ts';
 
 interface Key {
@@ -51,8 +51,9 @@ export const sort = tool(
     const compare = comparison(keys, global, fieldSeparator(options.value('t')), run);
     const lines: string[] = [];
     for (const name of run.inputs) {
-      const input = await run.attempt(name, async () => run.lines(name, separator), 'cannot read: ');
-      if (!input) return 2;
+      const file = await run.attempt(name || "''", () => openInput(run.process, name), 'cannot read: ');
+      if (!file) return 2;
+      const input = lineBatches(file, run.process.cancellation, separator);
       for await (const batch of input) for (const line of batch.lines) lines.push(line);
     }
     if (options.has('c', 'C')) return check(run, lines, compare);
