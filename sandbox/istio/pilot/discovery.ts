@@ -8,6 +8,7 @@ import { CertificateAuthority, isDue } from './discovery/certificate-authority.t
 import { type Connection, type ConnectionState, discoveryTypes, reuse } from './discovery/connections.ts';
 import { syncz } from './discovery/debug.ts';
 import { configMaps, MeshWatcher } from './discovery/mesh-watcher.ts';
+import { RootCertPublisher } from './discovery/root-cert-publisher.ts';
 import { credentialSecret, rootSecret, workloadSecret } from './discovery/secrets.ts';
 import { apiSource, isRelevant, watchedResources } from './discovery/watched-kinds.ts';
 import { generateConfiguration } from './generate.ts';
@@ -52,6 +53,7 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
   readonly #namespace: string;
   readonly #seed: number;
   readonly #meshWatcher: MeshWatcher;
+  readonly #publisher: RootCertPublisher;
   readonly #connections = new Map<string, Connection>();
   #authority: CertificateAuthority;
   #since: number;
@@ -75,6 +77,12 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
     this.#namespace = options.namespace ?? 'istio-system';
     this.#seed = options.seed;
     this.#meshWatcher = new MeshWatcher(options.client, this.#namespace);
+    this.#publisher = new RootCertPublisher({
+      kernel: options.kernel,
+      client: options.client,
+      certificate: () => this.rootCertificate(),
+      running: () => this.#running,
+    });
     this.#since = options.kernel.now();
     this.#authority = this.#makeAuthority();
     options.kernel.timers.handle(owner, () => this.#push());
@@ -101,6 +109,7 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
       this.#context = undefined;
       this.#missed = false;
       this.#firstChange = undefined;
+      this.#publisher.resync();
       this.#push();
     } else if (this.#firstChange !== undefined) {
       this.#kernel.timers.cancel(owner, pushTimer);
