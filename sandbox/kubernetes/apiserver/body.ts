@@ -3,7 +3,7 @@ import { isObject } from '../json.ts';
 import type { KubernetesObject } from '../objects.ts';
 import { decodeError, decodeObject } from './decode.ts';
 import { duplicateFields } from './duplicates.ts';
-import { badRequest } from './errors.ts';
+import { badRequest, unsupportedMediaType } from './errors.ts';
 import type { ApiRequest } from './http.ts';
 import type { Query } from './request.ts';
 import type { Served } from './served.ts';
@@ -20,6 +20,9 @@ export function fieldValidation(query: Query): FieldValidation {
 /** A body's JSON or YAML. */
 export function parseBody(request: ApiRequest): Record<string, unknown> {
   const text = request.body ?? '';
+  if ((request.headers['content-type'] ?? '').includes('protobuf')) {
+    throw unsupportedMediaType(['application/json', 'application/yaml']);
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -43,7 +43,7 @@ function index(server: ApiServer) {
 }
 
 function hashOf(group: string, count: number): string {
-  let hash = 0x811c9dc5 ^ count;
+  let hash = (0x811c9dc5 ^ count) >>> 0;
   for (const letter of group) hash = Math.imul(hash ^ (letter.codePointAt(0) as number), 0x01000193) >>> 0;
   return hash.toString(16).toUpperCase().padStart(8, '0');
 }

@@ -110,10 +110,5 @@ function fieldReader(served: Served, field: string): (object: KubernetesObject) 
   const own = served.kind.fields;
   const read = own && Object.hasOwn(own, field) ? own[field] : undefined;
   if (read) return read;
-  const words = `field label not supported: ${field}`;
-  throw badRequest(
-    own
-      ? `Unable to find "${served.apiVersion}, Resource=${served.kind.plural}" that match label selector "", field selector "${field}": ${words}`
-      : words,
-  );
+  throw badRequest(`field label not supported: ${field}`);
 }

@@ -65,7 +65,10 @@ export class ApiServer implements Stateful<StoreState> {
         return validateBuiltIn(definition(schema), object);
       },
     });
-    this.store.onChange(crdTable, () => this.#serveCustomKinds());
+    this.store.onChange(crdTable, ({ type, object }) => {
+      this.#serveCustomKinds();
+      if (type === 'DELETED') this.#removeInstances(object as CustomResourceDefinition);
+    });
   }
 
   /** Answers at once; only streams wait. Never throws: a defect of ours is a Status 500 too. */
@@ -103,6 +106,12 @@ export class ApiServer implements Stateful<StoreState> {
   load(state: StoreState): void {
     this.store.load(state);
     this.#serveCustomKinds();
+  }
+
+  /** With a CustomResourceDefinition go the objects of its kind. */
+  #removeInstances({ spec }: CustomResourceDefinition): void {
+    const table = `${spec.group}/${spec.names.plural}`;
+    for (const object of this.store.list(table)) this.store.remove(table, object);
   }
 
   /** CustomResourceDefinitions in the store are kinds that are served. */

@@ -21,10 +21,9 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
   return result;
 }
 
-function unprocessable(why: string): ApiError {
-  return new ApiError(422, 'Invalid', `the server rejected our request due to an error in our request`, {
-    causes: [{ message: why }],
-  });
+/** The API server keeps the reason to itself. */
+function unprocessable(_why: string): ApiError {
+  return new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {});
 }
 
 function applyOne(document: unknown, operation: Operation): unknown {
