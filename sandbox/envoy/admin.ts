@@ -62,6 +62,8 @@ export class Admin {
         return text(200, this.#prometheus());
       case '/logging':
         return this.#logging(parameters);
+      case '/drain_listeners':
+        return text(200, 'OK\n'); // gracefully: who is connected stays, and the process ends soon
       case '/reset_counters':
         this.#proxy.stats.clear();
         return text(200, 'OK\n');

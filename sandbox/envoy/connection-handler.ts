@@ -11,7 +11,7 @@ import type { ListenerTable } from './match/listener.ts';
 import { inspectors, type Sniffed } from './match/listener-filters.ts';
 import { addFlag, type Downstream, newStreamInfo, type StreamInfo } from './stream-info.ts';
 import { TcpProxy } from './tcp-proxy.ts';
-import { SecretMissing, serverOptions } from './upstream/transport-socket.ts';
+import { SecretMissing, serverOptions, socketType } from './upstream/transport-socket.ts';
 import type { Any, FilterChain, Listener, NamedAny } from './xds/types.ts';
 
 /** A filter chain ready to serve: a cache, made when its first connection comes. */
@@ -105,7 +105,7 @@ export class ConnectionHandler {
     downstream: Downstream,
   ): Promise<void> {
     const socket = chain.transportSocket;
-    if (socket?.name !== 'envoy.transport_sockets.tls') {
+    if (!socket || socketType(socket) !== 'tls') {
       if (connection.resumed?.tls) return connection.reset(); // the configuration changed while it rested
       return this.#run(listener, chain, connection, segments, downstream);
     }

@@ -212,12 +212,18 @@ export class EnvoyProxy implements Stateful<EnvoyState>, ProxyContext {
     this.configuration = configuration;
     this.#routes.clear();
     this.secrets.forget();
-    this.clusters.update([...bootstrapClusters(), ...configuration.clusters], !restored && !first);
+    const { rejected: clusters } = this.clusters.update(
+      [...bootstrapClusters(), ...configuration.clusters],
+      !restored && !first,
+    );
     this.clusters.updateEndpoints(configuration.endpoints);
-    const rejected = this.#updateListeners(configuration.listeners);
+    const rejected = [
+      this.#complain('cluster.v3.Cluster', 'cluster(s)', clusters),
+      this.#updateListeners(configuration.listeners),
+    ].filter((complaint) => complaint !== undefined);
     this.#state.version = push.version;
     if (!restored) this.resources.take(push);
-    this.#stream?.acknowledge(push.nonce, rejected);
+    this.#stream?.acknowledge(push.nonce, rejected.length > 0 ? rejected.join('') : undefined);
     if (first) this.options.onReady?.();
   }
 
@@ -237,13 +243,14 @@ export class EnvoyProxy implements Stateful<EnvoyState>, ProxyContext {
     }
     this.#table = new ListenerTable(accepted);
     this.#bind(complaints);
+    return this.#complain('listener.v3.Listener', 'listener(s)', complaints);
+  }
+
+  #complain(type: string, what: string, complaints: readonly string[]): string | undefined {
     if (complaints.length === 0) return undefined;
-    const text = `Error adding/updating listener(s) ${complaints.join('\n')}\n`;
-    this.log(
-      'warning',
-      'config',
-      `gRPC config for type.googleapis.com/envoy.config.listener.v3.Listener rejected: ${text}`,
-    );
+    const text = `Error adding/updating ${what} ${complaints.join('\n')}\n`;
+    const source = `type.googleapis.com/envoy.config.${type}`;
+    this.log('warning', 'config', `gRPC config for ${source} rejected: ${text}`);
     return text;
   }
 

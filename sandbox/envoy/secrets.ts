@@ -73,47 +73,25 @@ export function chainFromPem(pem: string): CertificateChain | undefined {
     subjectAltNames: alternativeNames(leaf),
     notBefore: leaf.notBefore,
     notAfter: leaf.notAfter,
-    root: signerOf(last),
+    root: nameText(last.issuer),
     hash: [...sha256(leaf.der)].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
   };
 }
 
-/** The names under which trust stores list the roots of a PEM text. */
+/** The names under which the roots of a PEM text are known: whole, and the common name alone as lists of public roots have it. */
 export function rootsFromPem(pem: string): string[] {
-  return fromPem('CERTIFICATE', pem).map(parseCertificate).map(rootName);
+  return fromPem('CERTIFICATE', pem)
+    .map(parseCertificate)
+    .flatMap(({ subject }) => {
+      const common = subject.find(([oid]) => oid === attributeTypes.CN)?.[1];
+      return common === undefined ? [nameText(subject)] : [nameText(subject), common];
+    });
 }
 
-/** RFC 4514-like, as Envoy prints subjects. */
+/** Attributes in their own order: `O=cluster.local,CN=x`. */
 function nameText(name: readonly [oid: string, value: string][]): string {
   const types = new Map(Object.entries(attributeTypes).map(([type, oid]) => [oid as string, type]));
-  return [...name]
-    .reverse()
-    .map(([oid, value]) => `${types.get(oid) ?? oid}=${value}`)
-    .join(',');
-}
-
-function keyIdentifier(certificate: Certificate, oid: string): string | undefined {
-  const found = certificate.extensions.find((extension) => extension.oid === oid);
-  if (!found) return undefined;
-  const [outer] = elements(found.value);
-  const identifier = oid === oids.authorityKeyIdentifier && outer ? elements(outer.content)[0] : outer;
-  return identifier && [...identifier.content].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-/** An authority by its name and, where it says so, its key: two of one name are not the same. */
-function authorityName(name: readonly [oid: string, value: string][], key: string | undefined): string {
-  const text = nameText(name);
-  return key === undefined ? text : `${text} ${key}`;
-}
-
-function rootName(root: Certificate): string {
-  return authorityName(root.subject, keyIdentifier(root, oids.subjectKeyIdentifier));
-}
-
-/** The root that signed the last certificate of a chain; itself where it is one. */
-function signerOf(certificate: Certificate): string {
-  if (nameText(certificate.subject) === nameText(certificate.issuer)) return rootName(certificate);
-  return authorityName(certificate.issuer, keyIdentifier(certificate, oids.authorityKeyIdentifier));
+  return name.map(([oid, value]) => `${types.get(oid) ?? oid}=${value}`).join(',');
 }
 
 function alternativeNames(certificate: Certificate): string[] {

@@ -210,7 +210,7 @@ function originOf({ request, client }: Exchange): string {
 
 function urlOf({ request, path, query }: Exchange): string {
   const forwarded = header(request, 'x-forwarded-proto') ?? header(request, 'x-forwarded-protocol');
-  const scheme = forwarded ?? (header(request, 'x-forwarded-ssl') === 'on' ? 'https' : 'http');
+  const scheme = forwarded ?? (header(request, 'x-forwarded-ssl') === 'on' ? 'https' : request.scheme);
   return `${scheme}://${request.authority}${path}${query ? `?${query}` : ''}`;
 }
 

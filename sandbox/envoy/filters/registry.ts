@@ -1,5 +1,5 @@
 import type { ProxyContext } from '../context.ts';
-import type { NamedAny } from '../xds/types.ts';
+import type { Any, NamedAny } from '../xds/types.ts';
 import { alpn } from './alpn.ts';
 import { cors } from './cors.ts';
 import { fault } from './fault.ts';
@@ -31,13 +31,28 @@ const router = 'envoy.filters.http.router';
 export function httpFilters(list: readonly NamedAny[], context: ProxyContext, direction: Direction): HttpFilter[] {
   return list.flatMap((entry) => {
     if (entry.name === router || entry.disabled) return [];
-    const factory = factories[entry.name];
     const config = entry.typedConfig ?? { '@type': '' };
+    const type = typeOf(config);
+    // Types decide; names are free where an EnvoyFilter wrote them.
+    const factory = factories[entry.name] ?? factories[types[type] ?? ''];
     if (!factory) {
-      throw new Error(
-        `Didn't find a registered implementation for '${entry.name}' with type URL: '${config['@type'].replace(/^.*\//, '')}'`,
-      );
+      throw new Error(`Didn't find a registered implementation for '${entry.name}' with type URL: '${type}'`);
     }
     return [factory(config, context, direction)];
   });
+}
+
+const types: Record<string, string> = {
+  'envoy.extensions.filters.http.fault.v3.HTTPFault': 'envoy.filters.http.fault',
+  'envoy.extensions.filters.http.cors.v3.Cors': 'envoy.filters.http.cors',
+  'envoy.extensions.filters.http.rbac.v3.RBAC': 'envoy.filters.http.rbac',
+  'envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit': 'envoy.filters.http.local_ratelimit',
+  'envoy.extensions.filters.http.grpc_stats.v3.FilterConfig': 'envoy.filters.http.grpc_stats',
+  'envoy.extensions.filters.http.grpc_web.v3.GrpcWeb': 'envoy.filters.http.grpc_web',
+};
+
+/** The message's type, also where it is wrapped in a TypedStruct. */
+function typeOf(config: Any): string {
+  const url = config['@type'].endsWith('TypedStruct') ? String(config.typeUrl ?? '') : config['@type'];
+  return url.replace(/^.*\//, '');
 }

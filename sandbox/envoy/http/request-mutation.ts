@@ -88,9 +88,14 @@ function mutateClientCertificate(head: RequestHead, config: ManagerConfig, tls: 
   const details: string[] = [];
   if (own) details.push(`By=${own}`);
   if (peer.hash) details.push(`Hash=${peer.hash}`);
-  if (wanted.subject) details.push(`Subject="${peer.subject}"`);
+  if (wanted.subject) details.push(`Subject="${rfc2253(peer.subject)}"`);
   if (wanted.uri) details.push(...peer.subjectAltNames.filter(isUri).map((uri) => `URI=${uri}`));
   if (wanted.dns) details.push(...peer.subjectAltNames.filter((entry) => !isUri(entry)).map((dns) => `DNS=${dns}`));
   if (mode === 'APPEND_FORWARD') headers.append(name, details.join(';'));
   else headers.set(name, details.join(';'));
+}
+
+/** A name from its most to its least significant attribute reversed, as Envoy prints it. */
+function rfc2253(name: string): string {
+  return name.split(',').reverse().join(',');
 }

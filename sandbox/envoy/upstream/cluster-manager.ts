@@ -49,9 +49,13 @@ export class ClusterManager implements Stateful<ClusterManagerState> {
     this.pools = new ConnectionPools(context);
   }
 
-  /** Takes a push over. Clusters that changed lose their connections and what was known of their hosts. */
-  update(clusters: readonly ClusterConfiguration[], drain: boolean): { updated: string[]; removed: string[] } {
+  /**
+   * Takes a push over. Clusters that changed lose their connections and what was known of their hosts; those that are refused stay
+   * as they were, with Envoy's complaint in `rejected`.
+   */
+  update(clusters: readonly ClusterConfiguration[], drain: boolean): { updated: string[]; rejected: string[] } {
     const updated: string[] = [];
+    const rejected: string[] = [];
     const next = new Map<string, Cluster>();
     for (const config of clusters) {
       const present = this.#clusters.get(config.name);
@@ -59,15 +63,20 @@ export class ClusterManager implements Stateful<ClusterManagerState> {
         next.set(config.name, present);
         continue;
       }
-      next.set(config.name, new Cluster(config, this.#context));
+      try {
+        next.set(config.name, new Cluster(config, this.#context));
+      } catch (error) {
+        rejected.push(`${config.name}: ${(error as Error).message}`);
+        if (present) next.set(config.name, present);
+        continue;
+      }
       updated.push(config.name);
       if (drain) this.#forget(config.name);
     }
-    const removed = [...this.#clusters.keys()].filter((name) => !next.has(name));
-    for (const name of removed) this.#forget(name);
+    for (const name of this.#clusters.keys()) if (!next.has(name)) this.#forget(name);
     this.#clusters = next;
     this.#hosts.clear();
-    return { updated, removed };
+    return { updated, rejected };
   }
 
   updateEndpoints(assignments: readonly ClusterLoadAssignment[]): void {

@@ -82,22 +82,28 @@ export interface UpstreamSocket {
   proxyProtocol: 'V1' | 'V2' | undefined;
 }
 
+/** What kind of socket a configuration means: its type decides, names are free. */
+export function socketType(socket: TransportSocket): string {
+  const type = socket.typedConfig?.['@type'] ?? socket.name;
+  return /transport_sockets\.(?:upstream_)?([a-z_]+)/.exec(type)?.[1] ?? type;
+}
+
 /** `tls` throws `SecretMissing`. An unknown socket type throws at once. */
 export function upstreamSocket(socket: TransportSocket | undefined, secrets: Secrets): UpstreamSocket {
-  switch (socket?.name) {
+  switch (socket && socketType(socket)) {
     case undefined:
-    case 'envoy.transport_sockets.raw_buffer':
+    case 'raw_buffer':
       return { tls: undefined, proxyProtocol: undefined };
-    case 'envoy.transport_sockets.upstream_proxy_protocol': {
-      const config = socket.typedConfig as Any & {
+    case 'proxy_protocol': {
+      const config = socket?.typedConfig as Any & {
         config?: { version?: 'V1' | 'V2' };
         transportSocket: TransportSocket;
       };
       const inner = upstreamSocket(config.transportSocket, secrets);
       return { ...inner, proxyProtocol: config.config?.version ?? 'V1' };
     }
-    case 'envoy.transport_sockets.tls': {
-      const config = socket.typedConfig as Any & { commonTlsContext?: CommonTlsContext; sni?: string };
+    case 'tls': {
+      const config = socket?.typedConfig as Any & { commonTlsContext?: CommonTlsContext; sni?: string };
       return { tls: (choice, now) => clientOptions(config, choice, secrets, now), proxyProtocol: undefined };
     }
     default:
