@@ -31,9 +31,9 @@ export class Discovery implements Daemon {
   #sayHello(): void {
     const { argv, env, pod } = this.#container;
     const { release } = this.#services;
-    for (const word of argv.slice(2)) {
-      const [name = '', value = ''] = word.replace(/^--/, '').split(/=(.*)/s);
-      this.#log.info(`FLAG: --${name}=${JSON.stringify(value)}`);
+    for (const [index, word] of argv.entries()) {
+      const match = /^--([\w-]+)(?:=(.*))?$/s.exec(word);
+      if (match) this.#log.info(`FLAG: --${match[1]}=${JSON.stringify(match[2] ?? argv[index + 1] ?? '')}`);
     }
     const { version, build } = release;
     this.#log.info(`Starting Istiod Server with primary cluster ${env.get('CLUSTER_ID') ?? 'Kubernetes'}`);

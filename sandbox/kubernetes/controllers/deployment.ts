@@ -1,6 +1,7 @@
 import { equalJson } from '../../kernel/json.ts';
 import { formatSeconds } from '../../kernel/time.ts';
 import { ApiError } from '../apiserver/errors.ts';
+import { cloneJson } from '../json.ts';
 import { type ControllerContext, controllerOf, keyOf, kinds, splitKey } from './context.ts';
 import { Controller } from './controller.ts';
 import { countedStatus, maximumReplicas, rolloutStatus, setCondition } from './deployment-status.ts';
@@ -263,7 +264,7 @@ export class DeploymentController extends Controller {
   #create(deployment: Deployment, sets: ReplicaSet[], revision: number): ReplicaSet {
     const hash = templateHash(deployment.spec.template, deployment.status?.collisionCount);
     const name = `${deployment.metadata.name}-${hash}`;
-    const template: PodTemplate = structuredClone(deployment.spec.template);
+    const template: PodTemplate = cloneJson(deployment.spec.template);
     template.metadata = { ...template.metadata, labels: { ...template.metadata?.labels, [hashLabel]: hash } };
     const replicas = newReplicas(deployment, sets, undefined);
     const { matchLabels, ...selector } = deployment.spec.selector;

@@ -1,6 +1,7 @@
 import { equalJson } from '../../kernel/json.ts';
 import { formatSeconds, parseTime } from '../../kernel/time.ts';
 import { ApiError } from '../apiserver/errors.ts';
+import { cloneJson } from '../json.ts';
 import { withCondition } from './conditions.ts';
 import { type ControllerContext, controllerOf, keyOf, kinds, splitKey } from './context.ts';
 import { Controller } from './controller.ts';
@@ -104,7 +105,7 @@ export class ReplicaSetController extends Controller {
   }
 
   #podOf(set: ReplicaSet): Pod {
-    const { metadata = {}, spec }: PodTemplate = structuredClone(set.spec.template);
+    const { metadata = {}, spec }: PodTemplate = cloneJson(set.spec.template);
     const { labels, annotations, finalizers } = metadata;
     const generateName = `${set.metadata.name}-`;
     return {

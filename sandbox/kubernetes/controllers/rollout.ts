@@ -1,4 +1,4 @@
-import { canonicalJson } from './hash.ts';
+import { equalJson } from '../../kernel/json.ts';
 import { byAge } from './replicaset.ts';
 import type { Deployment, PodTemplate, ReplicaSet } from './types.ts';
 
@@ -53,17 +53,20 @@ export function minimumAvailable(deployment: Deployment): number {
   return replicasOf(deployment) - bounds(deployment).maxUnavailable;
 }
 
-function withoutHash(template: PodTemplate): string {
-  const { labels, ...metadata } = template.metadata ?? {};
-  const { [hashLabel]: _, ...others } = labels ?? {};
-  const rest = { ...metadata, ...(Object.keys(others).length > 0 && { labels: others }) };
-  return canonicalJson({ spec: template.spec, metadata: rest });
+/** EqualIgnoreHash: do two templates say the same, but for the label that the controller adds? */
+function sameTemplate(a: PodTemplate, b: PodTemplate): boolean {
+  if (!equalJson(a.spec, b.spec)) return false;
+  const [{ labels: left, ...first } = {}, { labels: right, ...second } = {}] = [a.metadata, b.metadata];
+  return equalJson(first, second) && equalJson(withoutHash(left), withoutHash(right));
+}
+
+function withoutHash({ [hashLabel]: _, ...labels }: Record<string, string> = {}): Record<string, string> {
+  return labels;
 }
 
 /** The ReplicaSet of a Deployment's current template: the oldest, if there are several. */
 export function newSetOf(deployment: Deployment, sets: readonly ReplicaSet[]): ReplicaSet | undefined {
-  const wanted = withoutHash(deployment.spec.template);
-  return [...sets].sort(byAge).find((set) => withoutHash(set.spec.template) === wanted);
+  return [...sets].sort(byAge).find((set) => sameTemplate(set.spec.template, deployment.spec.template));
 }
 
 export function total(sets: readonly ReplicaSet[], count: (set: ReplicaSet) => number | undefined): number {

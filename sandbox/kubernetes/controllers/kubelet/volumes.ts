@@ -25,9 +25,10 @@ export class MountError extends Error {
 
 /** The first reason why the pod's volumes cannot be mounted, or undefined. */
 export function mountProblem(context: VolumeContext): string | undefined {
+  const tokenless = { ...context, token: () => '' };
   for (const volume of context.pod.spec.volumes ?? []) {
     try {
-      contentOf(context, volume, context.pod.spec.containers[0] as Container);
+      contentOf(tokenless, volume, context.pod.spec.containers[0] as Container);
     } catch (error) {
       if (!(error instanceof MountError)) throw error;
       return `MountVolume.SetUp failed for volume "${volume.name}" : ${error.message}`;
