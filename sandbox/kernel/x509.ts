@@ -55,6 +55,9 @@ export interface KeyPair {
   point: Uint8Array;
 }
 
+// A small table of multiples: certificates are few, and the default table takes longer to make than it saves.
+p256.Point.BASE.precompute(2, true);
+
 /** The key pair that follows from 32 bytes of seed; always the same for the same seed. */
 export function keyPair(seed: Uint8Array): KeyPair {
   const secret = p256.utils.isValidSecretKey(seed) ? seed : seed.map((byte, index) => (index === 0 ? 0x3f : byte || 1));

@@ -3,14 +3,14 @@ import { programs } from '../commands/index.ts';
 import { istioctl } from '../commands/istioctl/index.ts';
 import { kubectl } from '../commands/kubectl/index.ts';
 import { advance, type HostTurn, runInstant, type Stalled } from '../kernel/drivers.ts';
-import type { FileSystem, OpenFile, Terminal } from '../kernel/files.ts';
+import type { FileSystem } from '../kernel/files.ts';
 import type { MemoryFilesState } from '../kernel/memory-files.ts';
 import { writeEnd } from '../kernel/open-files.ts';
 import type { Program } from '../kernel/process.ts';
 import { Sink } from '../kernel/streams.ts';
 import { findRelease } from '../releases/index.ts';
 import { bash } from '../shell/bash.ts';
-import { ShellSession, type ShellSessionState } from '../shell/session.ts';
+import { type SessionStreams, ShellSession, type ShellSessionState } from '../shell/session.ts';
 import { TerminalDevice } from '../shell/terminal.ts';
 import { home, releaseFolder, Workstation } from './workstation.ts';
 
@@ -53,7 +53,6 @@ export class Session {
   readonly #turn: HostTurn;
   readonly #workstation: Workstation;
   readonly #shells = new Map<string, ShellSession>();
-  readonly #terminals = new Set<TerminalDevice>();
   readonly #cwd: string;
 
   private constructor(cluster: Cluster, turn: HostTurn, cwd: string | undefined, mounts: SessionOptions['mounts']) {
@@ -89,7 +88,7 @@ export class Session {
   static restore(state: SessionState, turn: HostTurn, mounts?: SessionOptions['mounts']): Session {
     const session = new Session(Cluster.restore(state.cluster), turn, state.cwd, mounts);
     session.#workstation.files.load(state.files);
-    for (const [name, shell] of Object.entries(state.shells)) session.#shell(name).load(shell);
+    for (const [name, shell] of Object.entries(state.shells)) session.shell(name).load(shell);
     return session;
   }
 
@@ -105,19 +104,36 @@ export class Session {
 
   /** Runs a command line to its end in virtual time. Standard input is a terminal, the outputs are pipes. */
   async runInstant(command: string, options: CommandOptions = {}): Promise<CommandOutput> {
-    const shell = this.#shell(options.shell ?? 'main');
-    const terminal = new TerminalDevice({ columns: 80, rows: 24 });
-    if (options.typed !== undefined) terminal.input(options.typed);
-    terminal.endOfInput();
+    const shell = this.shell(options.shell ?? 'main');
+    const terminal = new TerminalDevice({ print: () => {}, interrupt: () => {} });
+    if (options.typed) terminal.input(options.typed);
     const [stdout, stderr] = [new Sink(), new Sink()];
-    this.#terminals.add(terminal);
-    try {
-      const done = shell.run(command, { stdin: terminal.stdin, stdout: writeEnd(stdout), stderr: writeEnd(stderr) });
-      const exitCode = await runInstant(this.cluster.kernel, done, this.#turn, this.stalledBy(shell));
-      return { stdout: stdout.text(), stderr: stderr.text(), exitCode };
-    } finally {
-      this.#terminals.delete(terminal);
-    }
+    const streams = { stdin: terminal.stdin, stdout: writeEnd(stdout), stderr: writeEnd(stderr) };
+    const exitCode = await this.#toEnd(shell.run(command, streams), {
+      endOfInput: () => {
+        if (terminal.awaited) terminal.endOfInput();
+        return terminal.awaited;
+      },
+      interrupt: () => shell.signal('SIGINT'),
+    });
+    return { stdout: stdout.text(), stderr: stderr.text(), exitCode };
+  }
+
+  /** Runs a script to its end in virtual time, in a shell of its own: `bash NAME ARGS…`. */
+  runScript(
+    text: string,
+    args: readonly string[],
+    name: string,
+    streams: SessionStreams,
+    turn = this.#turn,
+  ): Promise<number> {
+    const shell = this.shell('main');
+    const stalled = { endOfInput: () => false, interrupt: () => shell.signal('SIGINT') };
+    return this.#toEnd(shell.runScript(text, args, name, streams), stalled, turn);
+  }
+
+  #toEnd(done: Promise<number>, stalled: Stalled, turn = this.#turn): Promise<number> {
+    return runInstant(this.cluster.kernel, done, turn, stalled);
   }
 
   /** Lets cluster time pass. */
@@ -125,22 +141,23 @@ export class Session {
     return advance(this.cluster.kernel, milliseconds, this.#turn);
   }
 
-  #shell(name: string): ShellSession {
+  /** A shell by name, opened when first asked for. */
+  shell(name: string): ShellSession {
     let shell = this.#shells.get(name);
     if (!shell) {
       shell = new ShellSession({
         machine: this.#workstation,
         cwd: this.#cwd,
         uid: 1000,
-        env: {
-          HOME: home,
-          USER: 'learner',
-          LOGNAME: 'learner',
-          SHELL: '/bin/bash',
-          LANG: 'C.UTF-8',
-          TERM: 'xterm-256color',
-          PATH: '/usr/local/bin:/usr/bin:/bin',
-        },
+        env: new Map([
+          ['HOME', home],
+          ['LANG', 'C.UTF-8'],
+          ['LOGNAME', 'learner'],
+          ['PATH', '/usr/local/bin:/usr/bin:/bin'],
+          ['SHELL', '/bin/bash'],
+          ['TERM', 'xterm-256color'],
+          ['USER', 'learner'],
+        ]),
       });
       this.#shells.set(name, shell);
     }

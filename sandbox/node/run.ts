@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { runInstant } from '../kernel/drivers.ts';
 import { nullDevice } from '../kernel/open-files.ts';
 import { Session } from '../lesson/session.ts';
 import { HostInput, hostOutput, turn } from './host.ts';
@@ -14,18 +13,17 @@ export async function run(args: string[]): Promise<number> {
   const session = await Session.start(sessionOptions(sessionArguments(values)), turn);
   const input = new HostInput(process.stdin);
   const text = script === '-' ? readFileSync(0, 'utf8') : readScript(script);
-  const fds = new Map([
-    [0, script === '-' ? nullDevice() : input.open()],
-    [1, hostOutput(process.stdout)],
-    [2, hostOutput(process.stderr)],
-  ]);
-  const done = session.runScript(text, script === '-' ? 'bash' : script, scriptArgs, fds);
+  const streams = {
+    stdin: script === '-' ? nullDevice() : input.open(),
+    stdout: hostOutput(process.stdout),
+    stderr: hostOutput(process.stderr),
+  };
   // While a program waits for the host's input, the cluster's clock stands still.
   const hostTurn = async () => {
     await turn();
-    while (input.awaited) await Promise.race([input.answered().then(turn), done]);
+    while (input.awaited) await input.answered().then(turn);
   };
-  const status = await runInstant(session.cluster.kernel, done, hostTurn, session.stalled);
+  const status = await session.runScript(text, scriptArgs, script === '-' ? 'bash' : script, streams, hostTurn);
   process.stdin.destroy();
   return status;
 }
