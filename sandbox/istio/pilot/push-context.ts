@@ -1,6 +1,7 @@
 import type { Mesh } from './api/mesh.ts';
-import type { Gateway, Sidecar } from './api/networking.ts';
-import { type Config, listConfigs, type ObjectSource } from './model/config.ts';
+import type { Gateway, Sidecar, VirtualService } from './api/networking.ts';
+import { convertGatewayApi } from './gateway-api/convert.ts';
+import { type Config, compareAge, listConfigs, type ObjectSource } from './model/config.ts';
 import { mergeVirtualServices } from './model/delegates.ts';
 import { buildDestinationRuleIndex, type DestinationRuleIndex } from './model/destination-rules.ts';
 import { selects } from './model/labels.ts';
@@ -65,7 +66,9 @@ export class PushContext {
     this.traceSampling = options.traceSampling ?? 1;
     this.serviceIndex = buildServiceIndex(source, mesh, this.cluster, this.domain);
     this.#indexExports();
-    const virtualServices = mergeVirtualServices(listConfigs(source, 'VirtualService'), {
+    const converted = convertGatewayApi(source, this.domain);
+    const written = listConfigs<VirtualService>(source, 'VirtualService');
+    const virtualServices = mergeVirtualServices([...written, ...converted.virtualServices].sort(compareAge), {
       domain: this.domain,
       defaultExportTo: mesh.defaultVirtualServiceExportTo,
     });
@@ -75,7 +78,7 @@ export class PushContext {
       domain: this.domain,
       defaultExportTo: mesh.defaultDestinationRuleExportTo,
     });
-    this.gateways = listConfigs<Gateway>(source, 'Gateway');
+    this.gateways = [...listConfigs<Gateway>(source, 'Gateway'), ...converted.gateways].sort(compareAge);
     const sidecars = listConfigs<Sidecar>(source, 'Sidecar');
     this.#sidecars = [
       ...sidecars.filter(({ spec }) => spec.workloadSelector),

@@ -38,8 +38,8 @@ export const watchedResources: Record<WatchedKind, GroupVersionResource> = {
   KubernetesGateway: gatewayApi('gateways'),
   HTTPRoute: gatewayApi('httproutes'),
   TLSRoute: gatewayApi('tlsroutes'),
-  TCPRoute: { ...gatewayApi('tcproutes'), version: 'v1alpha2' },
   GRPCRoute: gatewayApi('grpcroutes'),
+  ReferenceGrant: { ...gatewayApi('referencegrants'), version: 'v1beta1' },
 };
 
 export function apiSource(client: ApiClient): ObjectSource {

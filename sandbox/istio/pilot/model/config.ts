@@ -23,8 +23,8 @@ export type WatchedKind =
   | 'KubernetesGateway'
   | 'HTTPRoute'
   | 'TLSRoute'
-  | 'TCPRoute'
-  | 'GRPCRoute';
+  | 'GRPCRoute'
+  | 'ReferenceGrant';
 
 /** Where istiod's view of the cluster comes from: the API server, or files. */
 export interface ObjectSource {
