@@ -7,12 +7,29 @@ export function prefixProblem(text: string): string | undefined {
   if (slash < 0) return `netip.ParsePrefix(${quoted}): no '/'`;
   const address = text.slice(0, slash);
   const bits = text.slice(slash + 1);
-  const four = /^\d{1,3}(\.\d{1,3}){3}$/.test(address) && address.split('.').every((part) => Number(part) <= 255);
+  const four = /^[^:%.]*\./.test(address);
   const six = address.includes(':') && /^[0-9a-fA-F:.]+$/.test(address);
-  if (!four && !six) return `netip.ParsePrefix(${quoted}): ParseAddr(${JSON.stringify(address)}): unable to parse IP`;
+  const problem = four ? ipv4Problem(address) : six ? undefined : 'unable to parse IP';
+  if (problem) return `netip.ParsePrefix(${quoted}): ParseAddr(${JSON.stringify(address)}): ${problem}`;
   if (!/^\d+$/.test(bits)) return `netip.ParsePrefix(${quoted}): bad bits after slash: ${JSON.stringify(bits)}`;
   if (Number(bits) > (four ? 32 : 128)) return `netip.ParsePrefix(${quoted}): prefix length out of range`;
   return undefined;
+}
+
+function ipv4Problem(address: string): string | undefined {
+  const at = (index: number) => `(at ${JSON.stringify(address.slice(index))})`;
+  const other = /[^0-9.]/.exec(address);
+  if (other) return `unexpected character ${at(other.index)}`;
+  const missing = /^\.|\.\.|\.$/.exec(address);
+  if (missing) {
+    const dot = missing[0] === '..' ? missing.index + 1 : missing.index;
+    return `IPv4 field must have at least one digit ${at(dot)}`;
+  }
+  const fields = address.split('.');
+  if (fields.slice(0, 4).some((field) => /^0\d/.test(field))) return 'IPv4 field has octet with leading zero';
+  if (fields.slice(0, 4).some((field) => Number(field) > 255)) return 'IPv4 field has value >255';
+  if (fields.length === 4) return undefined;
+  return fields.length < 4 ? 'IPv4 address too short' : 'IPv4 address too long';
 }
 
 function unsignedProblem(text: string, limit: number): string | undefined {

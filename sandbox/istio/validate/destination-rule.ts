@@ -67,7 +67,7 @@ function trafficPolicy(policy: unknown): Findings {
     return findings.error('tunnel and proxyProtocol must not be set together');
   }
   findings.add(outlierDetection(policy.outlierDetection));
-  findings.add(connectionPool(policy.connectionPool));
+  findings.add(connectionPoolFindings(policy.connectionPool));
   findings.add(loadBalancerFindings(policy.loadBalancer, policy.outlierDetection));
   findings.add(clientTls(policy.tls));
   const ports = portPolicies(objectsOf(policy.portLevelSettings));
@@ -83,7 +83,7 @@ function portPolicies(policies: readonly JsonObject[]): Findings {
       findings.error('port traffic policy must have at least one field');
       continue;
     }
-    findings.add(outlierDetection(policy.outlierDetection)).add(connectionPool(policy.connectionPool));
+    findings.add(outlierDetection(policy.outlierDetection)).add(connectionPoolFindings(policy.connectionPool));
     findings.add(loadBalancerFindings(policy.loadBalancer, policy.outlierDetection)).add(clientTls(policy.tls));
   }
   return findings;
@@ -124,7 +124,7 @@ function outlierDetection(outlier: unknown): Findings {
   return findings.error(percentProblem(numberOf(outlier.minHealthPercent)));
 }
 
-function connectionPool(pool: unknown): Findings {
+export function connectionPoolFindings(pool: unknown): Findings {
   const findings = new Findings();
   if (!isRecord(pool)) return findings;
   const { http, tcp } = pool;

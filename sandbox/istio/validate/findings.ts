@@ -41,6 +41,12 @@ export class Findings {
     return this;
   }
 
+  /** The same findings, every error after `prefix`. */
+  prefixed(prefix: string): this {
+    for (const [index, error] of this.errors.entries()) this.errors[index] = `${prefix} ${error}`;
+    return this;
+  }
+
   /** The errors as one text, or undefined. */
   message(): string | undefined {
     if (!this.failed) return undefined;

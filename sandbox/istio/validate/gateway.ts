@@ -46,7 +46,7 @@ function serverFindings(server: JsonObject, fromGatewayApi: boolean): Findings {
   findings.add(portProblems);
   findings.add(serverBind(server.port, bind));
   const tls = isRecord(server.tls) ? server.tls : undefined;
-  if (tls) findings.add(tlsFindings(tls));
+  if (tls) findings.add(serverTlsFindings(tls));
   if (portProblems.failed || !isRecord(server.port)) return findings;
   const protocol = parseProtocol(textOf(server.port.protocol));
   if (isTls(protocol) && !tls) findings.error('server must have TLS settings for HTTPS/TLS protocols');
@@ -107,7 +107,8 @@ const ciphers = new Set(
   ).split(' '),
 );
 
-function tlsFindings(tls: JsonObject): Findings {
+/** TLS of a server (upstream validateTLSOptions). */
+export function serverTlsFindings(tls: JsonObject): Findings {
   const findings = new Findings();
   const suites = textsOf(tls.cipherSuites);
   if (['TLSV1_0', 'TLSV1_1'].includes(textOf(tls.minProtocolVersion)) && suites.length === 0) {

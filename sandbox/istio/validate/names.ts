@@ -188,6 +188,11 @@ export function parseProtocol(text: string): Protocol | undefined {
   return protocols.has(upper) ? (upper as Protocol) : undefined;
 }
 
+/** A protocol may be missing, which means it is to be found out. */
+export function protocolProblem(text: string): string | undefined {
+  return text === '' || parseProtocol(text) ? undefined : `unsupported protocol: ${text}`;
+}
+
 export const isHttp = (protocol: Protocol | undefined) =>
   protocol !== undefined && ['HTTP', 'HTTP2', 'HTTP_PROXY', 'GRPC', 'GRPC-WEB'].includes(protocol);
 export const isTls = (protocol: Protocol | undefined) => protocol === 'HTTPS' || protocol === 'TLS';

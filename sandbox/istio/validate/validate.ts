@@ -1,18 +1,35 @@
 import type { JsonObject } from '../../kernel/json.ts';
+import { validatePeerAuthentication, validateRequestAuthentication } from './authentication.ts';
+import { validateAuthorizationPolicy } from './authorization-policy.ts';
 import { validateDestinationRule } from './destination-rule.ts';
+import { validateEnvoyFilter } from './envoy-filter.ts';
+import { validateProxyConfig, validateTrafficExtension, validateWasmPlugin } from './extensions.ts';
 import { Findings } from './findings.ts';
 import { validateGateway } from './gateway.ts';
 import { validateServiceEntry } from './service-entry.ts';
-import { type IstioObject, isRecord } from './spec.ts';
+import { validateSidecar } from './sidecar.ts';
+import { type IstioObject, isRecord, textOf } from './spec.ts';
+import { validateTelemetry } from './telemetry.ts';
 import { validateVirtualService } from './virtual-service.ts';
 import { validateWorkloadEntry } from './workload-entry.ts';
+import { validateWorkloadGroup } from './workload-group.ts';
 
 const validators: Record<string, (object: IstioObject) => Findings> = {
+  AuthorizationPolicy: validateAuthorizationPolicy,
   DestinationRule: validateDestinationRule,
+  EnvoyFilter: validateEnvoyFilter,
   Gateway: validateGateway,
+  PeerAuthentication: validatePeerAuthentication,
+  ProxyConfig: validateProxyConfig,
+  RequestAuthentication: validateRequestAuthentication,
   ServiceEntry: validateServiceEntry,
+  Sidecar: validateSidecar,
+  Telemetry: validateTelemetry,
+  TrafficExtension: validateTrafficExtension,
   VirtualService: validateVirtualService,
+  WasmPlugin: validateWasmPlugin,
   WorkloadEntry: validateWorkloadEntry,
+  WorkloadGroup: validateWorkloadGroup,
 };
 
 /** Fields that an object may have beside its specification. */
@@ -41,22 +58,32 @@ export function validateObject(object: JsonObject, namespace: string): { message
   return { warnings: findings.warnings };
 }
 
-function metadataFindings({ kind, metadata }: IstioObject): Findings {
+const goBools = ['1', 't', 'T', 'TRUE', 'true', 'True', '0', 'f', 'F', 'FALSE', 'false', 'False'];
+
+/** Only policies that allow or deny can be tried out. */
+function dryRunProblem(kind: string, name: string, value: string, action: string): string | undefined {
+  const annotation = 'annotation istio.io/dry-run';
+  if (kind !== 'AuthorizationPolicy') return `${name} has unsupported ${annotation}, please remove the annotation`;
+  if (action !== 'ALLOW' && action !== 'DENY') {
+    return `the ${annotation} currently only supports action ALLOW/DENY, found action ${action} in ${name}`;
+  }
+  if (goBools.includes(value)) return undefined;
+  const parsing = `strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`;
+  return `${name} has ${annotation} with invalid value (${value}): ${parsing}`;
+}
+
+function metadataFindings({ kind, metadata, spec }: IstioObject): Findings {
   const findings = new Findings();
   const annotations = metadata.annotations ?? {};
   const dryRun = annotations['istio.io/dry-run'];
   if (dryRun !== undefined) {
-    const goBools = ['1', 't', 'T', 'TRUE', 'true', 'True', '0', 'f', 'F', 'FALSE', 'false', 'False'];
-    if (kind !== 'AuthorizationPolicy') {
-      return findings.error(
-        `${kind}/${metadata.name} has unsupported annotation istio.io/dry-run, please remove the annotation`,
-      );
-    }
-    if (!goBools.includes(dryRun)) {
-      return findings.error(
-        `${kind}/${metadata.name} has annotation istio.io/dry-run with invalid value (${dryRun}): strconv.ParseBool: parsing ${JSON.stringify(dryRun)}: invalid syntax`,
-      );
-    }
+    const problem = dryRunProblem(
+      kind,
+      `${metadata.namespace ?? ''}/${metadata.name ?? ''}`,
+      dryRun,
+      textOf(spec.action) || 'ALLOW',
+    );
+    if (problem) return findings.error(problem);
   }
   if ('internal.istio.io/webhook-always-reject' in annotations) {
     return findings.error('"internal.istio.io/webhook-always-reject" annotation found, rejecting');

@@ -12,17 +12,16 @@ interface Recorded {
   webhook: { allowed: boolean; message?: string; warnings?: string[] } | null;
 }
 
-/** Kinds whose every recorded answer must be equal where the schema passes. */
-const complete = ['ServiceEntry', 'Gateway', 'VirtualService', 'DestinationRule', 'WorkloadEntry'];
-
 /** Answers that may differ, with the reason. */
 const exceptions: Record<string, string> = {
   'upstream/serviceentry-valid/0':
     'the YAML reader takes the unquoted flow item `001:db8::` for a mapping, Go for a text',
+  'learner/envoyfilter/3':
+    'Envoy’s own types, which would tell an unknown field of a patch, are not known to validation',
 };
 
 /** Equal verdicts and equal answers, of all and of those that reach the webhook in a cluster because their schema passes. */
-const floors = { verdicts: 443, answers: 403, reached: 308 };
+const floors = { verdicts: 685, answers: 671, reached: 439 };
 
 describeGolden('the validation webhook', (golden) => {
   const runs = ['upstream.json', 'learner.json'].flatMap((file) => readJson<Recorded[]>(golden, 'validation', file));
@@ -49,7 +48,7 @@ describeGolden('the validation webhook', (golden) => {
         if (answer) count.reached++;
         const [equal, all] = byKind[kind] ?? [0, 0];
         byKind[kind] = [equal + (answer ? 1 : 0), all + 1];
-        if (complete.includes(kind) && answer === run.id in exceptions) {
+        if (answer === run.id in exceptions) {
           wrong.push(`${run.id}\n  ours ${JSON.stringify(ours)}\n  recorded ${JSON.stringify(run.webhook)}`);
         }
       }
