@@ -56,6 +56,7 @@ export class Container implements Machine, DaemonContainer {
   daemon: Daemon | undefined;
   readonly #host: ContainerHost;
   #main: Child | undefined;
+  #abandoned = false;
   #files: MemoryFiles | undefined;
   #savedFiles: MemoryFilesState | undefined;
   /** The unfinished last line of a process's output. */
@@ -225,11 +226,18 @@ export class Container implements Machine, DaemonContainer {
   }
 
   exit(code: number): void {
-    if (this.status.state === 'exited') return;
+    if (this.status.state === 'exited' || this.#abandoned) return;
     for (const stream of ['stdout', 'stderr'] as const) if (this.#partial[stream]) this.log('', stream);
     this.status = { ...this.status, state: 'exited', exitCode: code, finishedAt: this.kernel.now() };
     this.dispose();
     this.#host.exited(this);
+  }
+
+  /** Forgets the container: whatever runs of it ends, and nobody is told. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#main?.kill('SIGKILL');
+    this.dispose();
   }
 
   /** Stops what lives outside the container's data. */

@@ -143,8 +143,9 @@ export class Runtime implements ContainerRuntime, Stateful<RuntimeState> {
   }
 
   remove(id: string): void {
-    this.#containers.get(id)?.dispose();
+    this.#containers.get(id)?.abandon();
     this.#containers.delete(id);
+    this.#kernel.timers.cancel(graceOwner, id);
   }
 
   status(id: string): ContainerStatus | undefined {
@@ -207,7 +208,7 @@ export class Runtime implements ContainerRuntime, Stateful<RuntimeState> {
   }
 
   load(state: RuntimeState): void {
-    for (const container of this.#containers.values()) container.dispose();
+    for (const container of this.#containers.values()) container.abandon();
     this.#containers.clear();
     this.#sandboxes.clear();
     for (const pod of state.sandboxes) this.#sandboxes.set(pod.uid, structuredClone(pod));

@@ -91,8 +91,9 @@ export class Timers implements Stateful<Timer[]> {
     handler(timer.key);
   }
 
+  /** In the order in which they are due; `order` counts from 0, so what was loaded is saved as it was. */
   save(): Timer[] {
-    return [...this.#timers.values()].sort(byTime).map((timer) => ({ ...timer }));
+    return [...this.#timers.values()].sort(byTime).map((timer, order) => ({ ...timer, order }));
   }
 
   load(state: Timer[]): void {

@@ -37,6 +37,9 @@ export interface NewEvent {
   fieldPath?: string;
 }
 
+/** How long the API server keeps events (--event-ttl), ms. */
+const lifetime = 3_600_000;
+
 /**
  * Writes Events as client-go's recorder does: the same event of the same object again raises `count` and `lastTimestamp`
  * of the first (tools/record/events_cache.go). Looks for the first in the store, so nothing here has to be saved.
@@ -83,19 +86,26 @@ export class EventRecorder {
     }
   }
 
+  /** The same event seen before. On the way events go whose time is over. */
   #seen(namespace: string, event: NewEvent, target: EventTarget): EventObject | undefined {
-    return this.#client
-      .list<EventObject>(kinds.events, namespace)
-      .find(
-        (other) =>
-          other.reason === event.reason &&
-          other.involvedObject.uid === target.uid &&
-          other.involvedObject.name === target.name &&
-          other.involvedObject.fieldPath === target.fieldPath &&
-          other.message === event.message &&
-          other.type === event.type &&
-          other.source.component === event.component,
-      );
+    const expiry = formatSeconds(this.#kernel.now() - lifetime);
+    let seen: EventObject | undefined;
+    for (const other of [...this.#client.list<EventObject>(kinds.events, namespace)]) {
+      if (other.lastTimestamp && other.lastTimestamp < expiry) {
+        this.#client.delete(kinds.events, namespace, other.metadata.name);
+      } else if (
+        other.reason === event.reason &&
+        other.involvedObject.uid === target.uid &&
+        other.involvedObject.name === target.name &&
+        other.involvedObject.fieldPath === target.fieldPath &&
+        other.message === event.message &&
+        other.type === event.type &&
+        other.source.component === event.component
+      ) {
+        seen = other;
+      }
+    }
+    return seen;
   }
 
   /** Nanoseconds since 1970 in hexadecimal, as client-go names events. */

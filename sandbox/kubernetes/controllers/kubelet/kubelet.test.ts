@@ -198,3 +198,23 @@ test('a pod that no node fits says why', () => {
     "FailedScheduling: 0/1 nodes are available: 1 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
   ]);
 });
+
+test('a kubelet that is saved and restored goes on as if nothing had been', () => {
+  const run = (interrupted: boolean) => {
+    const cluster = testCluster();
+    create(cluster, { containers: [web] });
+    cluster.pass(900);
+    if (interrupted) {
+      const { kernel, server, controllers } = cluster;
+      const saved = JSON.parse(JSON.stringify([kernel.save(), server.save(), controllers.kubelet.save()]));
+      cluster.pass(5000);
+      server.load(saved[1]);
+      controllers.kubelet.load(saved[2]);
+      kernel.load(saved[0]);
+      expect(JSON.parse(JSON.stringify(kernel.save()))).toEqual(saved[0]);
+    }
+    cluster.pass(10_000);
+    return JSON.stringify([cluster.server.save(), cluster.controllers.kubelet.save()]);
+  };
+  expect(run(true)).toBe(run(false));
+});
