@@ -26,7 +26,7 @@ export class Terminator {
     memory.terminating ??= this.#begin(pod, running, stateOf, Math.max(ends, now));
     const { terminating } = memory;
     if (running.length === 0) {
-      terminating.finishAt ??= now + kernel.random.between(150, 400);
+      terminating.finishAt ??= now + kernel.random.between(600, 1200);
       if (terminating.finishAt > now) due.push({ at: terminating.finishAt });
       return terminating.finishAt <= now;
     }
