@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
 import { crds } from '../../istio/kinds/index.ts';
-import { Kernel } from '../../kernel/kernel.ts';
 import { Random } from '../../kernel/random.ts';
 import { cloneJson, isObject } from '../json.ts';
 import type { KubernetesObject } from '../objects.ts';
-import { ApiServer } from './server.ts';
+import { testServer } from './testing.ts';
 
 const metadata = { name: 'a', namespace: 'default', labels: { app: 'a' } };
 const template = {
@@ -153,23 +152,6 @@ function mutate(object: KubernetesObject, random: Random): KubernetesObject {
   return copy;
 }
 
-function newServer(): ApiServer {
-  const server = new ApiServer({ kernel: new Kernel({ epoch: 0, seed: 1 }), version: 'v1.35.2', freeze: true });
-  const client = server.client('test');
-  client.create(
-    { group: '', version: 'v1', resource: 'namespaces' },
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'default' } },
-  );
-  client.create(
-    { group: '', version: 'v1', resource: 'serviceaccounts' },
-    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'default' } },
-  );
-  for (const crd of crds) {
-    client.create({ group: 'apiextensions.k8s.io', version: 'v1', resource: 'customresourcedefinitions' }, crd);
-  }
-  return server;
-}
-
 const patchTypes = [
   'application/json-patch+json',
   'application/merge-patch+json',
@@ -177,9 +159,9 @@ const patchTypes = [
   'application/apply-patch+yaml',
 ];
 
-test('10,000 mutated manifests: always a Status or an object, never a defect', () => {
+test('10,000 requests with mutated manifests: always a Status or an object, never a defect', () => {
   const random = new Random(7);
-  const server = newServer();
+  const { server } = testServer();
   const statuses = new Map<number, number>();
   for (let round = 0; round < 5000; round++) {
     const [path, manifest] = random.pick(manifests);
@@ -220,7 +202,7 @@ test('10,000 mutated manifests: always a Status or an object, never a defect', (
 });
 
 test('a broken request is answered', () => {
-  const server = newServer();
+  const { server } = testServer();
   for (const body of [
     '',
     '{',

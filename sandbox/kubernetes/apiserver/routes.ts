@@ -8,7 +8,7 @@ import { type Exchange, handleResource } from './resources.ts';
 import { json, plain, refuse } from './respond.ts';
 import { handleReview } from './reviews.ts';
 import { handleScale } from './scale.ts';
-import type { ApiServer } from './server.ts';
+import type { ApiServer, VersionInfo } from './server.ts';
 
 /** Finds who answers a request. Throws `ApiError`. */
 export function route(server: ApiServer, request: ApiRequest): ApiResponse {
@@ -30,7 +30,7 @@ function fixedPath(server: ApiServer, request: ApiRequest, path: string): ApiRes
       return plain(200, 'ok');
     case '/version':
     case '/version/':
-      return json(200, versionInfo(server.version));
+      return json(200, versionInfo(server));
     case '/':
       return json(200, {
         paths: ['/api', '/api/v1', '/apis', '/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'],
@@ -40,23 +40,9 @@ function fixedPath(server: ApiServer, request: ApiRequest, path: string): ApiRes
   return discovery(server, request, path);
 }
 
-function versionInfo(gitVersion: string) {
-  const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(gitVersion) ?? [];
-  return {
-    major,
-    minor,
-    emulationMajor: major,
-    emulationMinor: minor,
-    minCompatibilityMajor: major,
-    minCompatibilityMinor: String(Number(minor) - 1),
-    gitVersion,
-    gitCommit: '',
-    gitTreeState: 'clean',
-    buildDate: '2026-02-10T00:00:00Z',
-    goVersion: 'go1.25.7',
-    compiler: 'gc',
-    platform: 'linux/amd64',
-  };
+function versionInfo({ build, version }: ApiServer): VersionInfo {
+  const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
+  return build ?? { major, minor, gitVersion: version, platform: 'linux/amd64' };
 }
 
 /** `/api/v1/watch/…`, the old form of watches, is not served. */

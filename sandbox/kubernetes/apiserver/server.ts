@@ -25,16 +25,27 @@ export interface ApiServerOptions {
   kernel: Kernel;
   /** `v1.35.2` */
   version: string;
+  /** What `/version` says of the build; told from `version` where it is left out. */
+  build?: VersionInfo;
   nodes?: NodeBackend;
   webhooks?: WebhookBackend;
   /** Objects handed out throw when somebody changes them (for tests). */
   freeze?: boolean;
 }
 
+/** version.Info of k8s.io/apimachinery. */
+export interface VersionInfo {
+  major: string;
+  minor: string;
+  gitVersion: string;
+  [field: string]: string;
+}
+
 /** kube-apiserver: one function from requests to answers, and its store. */
 export class ApiServer implements Stateful<StoreState> {
   readonly kernel: Kernel;
   readonly version: string;
+  readonly build: VersionInfo | undefined;
   /** Where logs and exec go on to; set when the cluster is put together. */
   nodes: NodeBackend | undefined;
   /** Who answers admission webhooks; set when the cluster is put together. */
@@ -46,6 +57,7 @@ export class ApiServer implements Stateful<StoreState> {
   constructor(options: ApiServerOptions) {
     this.kernel = options.kernel;
     this.version = options.version;
+    this.build = options.build;
     this.nodes = options.nodes;
     this.webhooks = options.webhooks;
     this.store = new Store(options.freeze);

@@ -33,7 +33,6 @@ interface Webhook {
   namespaceSelector?: LabelSelector;
   objectSelector?: LabelSelector;
   matchConditions?: { name: string; expression: string }[];
-  timeoutSeconds?: number;
 }
 
 interface Review {
@@ -135,20 +134,10 @@ export class Webhooks {
     const { service, url } = webhook.clientConfig;
     if (!service) return { error: `failed to call webhook: Post "${url}": no such host` };
     const { namespace, name, path = '/', port = 443 } = service;
-    const failed = (why: string) => ({ error: `failed to call webhook: ${why}` });
-    const backend = this.#backend();
-    if (!this.#store.get('/services', namespace, name)) {
-      const timeout = webhook.timeoutSeconds ?? 10;
-      return failed(
-        `Post "https://${name}.${namespace}.svc:${port}${path}?timeout=${timeout}s": service "${name}" not found`,
-      );
-    }
-    if (!backend)
-      return failed(
-        `Post "https://${name}.${namespace}.svc:${port}${path}": no endpoints available for service "${name}"`,
-      );
-    const answer = backend.call({ namespace, service: name, path, port }, review);
-    return 'error' in answer ? failed(answer.error) : answer;
+    const answer = this.#backend()?.call({ namespace, service: name, path, port }, review) ?? {
+      error: `Post "https://${name}.${namespace}.svc:${port}${path}": no endpoints available for service "${name}"`,
+    };
+    return 'error' in answer ? { error: `failed to call webhook: ${answer.error}` } : answer;
   }
 
   #patched(webhook: Webhook, patch: string, object: KubernetesObject): KubernetesObject {

@@ -50,9 +50,13 @@ export const mergedLists: Record<string, string[]> = {
 /** Lists of texts that merge as sets. */
 export const mergedSets: readonly string[] = [`${meta}.ObjectMeta.finalizers`, `${core}.NodeSpec.podCIDRs`];
 
-/** Objects that server-side apply replaces as a whole. */
+/**
+ * Objects that server-side apply replaces as a whole. Kubernetes looks into a CRD's schema too; here that would only make
+ * notes of ownership larger than the schemas themselves.
+ */
 export const atomicMaps: readonly string[] = [
   `${meta}.LabelSelector`,
   `${core}.LocalObjectReference`,
   `${core}.ObjectReference`,
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps',
 ];
