@@ -1,8 +1,8 @@
-import { calendar } from '../../kernel/time.ts';
 import type { CertificateFault } from '../../network/certificates.ts';
 import { certificateNames } from '../../network/certificates.ts';
 import { type CertificateChain, type Connection, SocketError } from '../../network/socket.ts';
 import { type TlsConnection, TlsError, tlsConnect } from '../../network/tls.ts';
+import { certificateTime } from '../openssl/time.ts';
 import { CurlError } from './errors.ts';
 import type { Verbose } from './verbose.ts';
 
@@ -108,15 +108,6 @@ async function tellServer(version: string, verbose: Verbose | undefined): Promis
   ] as const;
   await records(verbose, 'OUT', client, version);
   await records(verbose, 'IN', [['TLS handshake, Finished (20)', 16]], version);
-}
-
-const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
-
-/** As OpenSSL's ASN1_TIME_print: `Nov 21 08:28:04 2026 GMT`. */
-export function certificateTime(at: number): string {
-  const { year, month, day, hour, minute, second } = calendar(at);
-  const clock = [hour, minute, second].map((part) => String(part).padStart(2, '0')).join(':');
-  return `${months[month - 1]} ${String(day).padStart(2)} ${clock} ${year} GMT`;
 }
 
 const oneLine = (name: string) => name.split(/,\s*(?=[A-Za-z]+=)/).join('; ');
