@@ -36,6 +36,7 @@ export const namespace = defineKind<Namespace>({
     else delete object.spec;
   },
   markDeleted(object) {
+    delete object.metadata.deletionGracePeriodSeconds;
     object.status = { ...object.status, phase: 'Terminating' };
   },
   holdsDeletion: (object) => (object.spec?.finalizers ?? []).length > 0,

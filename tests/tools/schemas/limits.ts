@@ -57,7 +57,9 @@ export async function addLimits(module: string, schema: Schema, sizes: boolean):
       const missing = ask(pointer, {}).filter((error) => error.keyword === 'required');
       node.required = missing.map((error) => error.params.missingProperty as string);
     }
-    for (const probe of (sizes || node.type === 'number' || node.type === 'string' ? probes[node.type ?? ''] : undefined) ?? []) {
+    for (const probe of (sizes || node.type === 'number' || node.type === 'string'
+      ? probes[node.type ?? '']
+      : undefined) ?? []) {
       for (const error of ask(pointer, probe)) note(node, error);
     }
     const inside = (part: Schema, key: string, wrap: (value: unknown) => unknown) => {
