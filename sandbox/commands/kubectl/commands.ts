@@ -9,9 +9,11 @@ import { get } from './get.ts';
 import { label } from './label.ts';
 import { logs } from './logs.ts';
 import { patch } from './patch.ts';
+import { portForward, refused, top } from './refused.ts';
 import { replace } from './replace.ts';
 import { rollout } from './rollout.ts';
 import { scale } from './scale.ts';
+import { version } from './version.ts';
 import { wait } from './wait.ts';
 
 /** The groups of `kubectl` without arguments, in its order. */
@@ -29,28 +31,98 @@ export const commandGroups = [
 
 const [beginner, intermediate, deploy, cluster, debugging, advanced, settings, , other] = commandGroups;
 
+/** A verb that is always there. */
 const here = (group: string, command: Command): LazyCommand => ({
   name: command.name,
   short: command.short,
   group,
   load: () => Promise.resolve(command),
 });
-void cluster;
-void other;
+
+/** A verb that is fetched when it is used. */
+const later = (group: string, name: string, short: string, load: () => Promise<Command>): LazyCommand => ({
+  name,
+  short,
+  group,
+  load,
+});
 
 export const commands: readonly LazyCommand[] = [
   here(beginner, create),
+  later(
+    beginner,
+    'expose',
+    'Take a replication controller, service, deployment or pod and expose it as a new Kubernetes service',
+    async () => (await import('./expose.ts')).expose,
+  ),
+  later(beginner, 'run', 'Run a particular image on the cluster', async () => (await import('./run.ts')).run),
+  later(beginner, 'set', 'Set specific features on objects', async () => (await import('./set.ts')).set),
+  later(
+    intermediate,
+    'explain',
+    'Get documentation for a resource',
+    async () => (await import('./explain.ts')).explain,
+  ),
   here(intermediate, get),
+  later(intermediate, 'edit', 'Edit a resource on the server', async () => (await import('./edit.ts')).edit),
   here(intermediate, remove),
-  here(debugging, describe),
-  here(debugging, logs),
-  here(debugging, exec),
   here(deploy, rollout),
   here(deploy, scale),
+  refused(deploy, 'autoscale', 'Auto-scale a deployment, replica set, stateful set, or replication controller'),
+  refused(cluster, 'certificate', 'Modify certificate resources'),
+  later(
+    cluster,
+    'cluster-info',
+    'Display cluster information',
+    async () => (await import('./discovery-commands.ts')).clusterInfo,
+  ),
+  here(cluster, top),
+  refused(cluster, 'cordon', 'Mark node as unschedulable'),
+  refused(cluster, 'uncordon', 'Mark node as schedulable'),
+  refused(cluster, 'drain', 'Drain node in preparation for maintenance'),
+  refused(cluster, 'taint', 'Update the taints on one or more nodes'),
+  here(debugging, describe),
+  here(debugging, logs),
+  refused(debugging, 'attach', 'Attach to a running container'),
+  here(debugging, exec),
+  here(debugging, portForward),
+  refused(debugging, 'proxy', 'Run a proxy to the Kubernetes API server'),
+  later(debugging, 'cp', 'Copy files and directories to and from containers', async () => (await import('./cp.ts')).cp),
+  later(debugging, 'auth', 'Inspect authorization', async () => (await import('./auth.ts')).auth),
+  refused(debugging, 'debug', 'Create debugging sessions for troubleshooting workloads and nodes'),
+  later(debugging, 'events', 'List events', async () => (await import('./events.ts')).events),
+  later(
+    advanced,
+    'diff',
+    'Diff the live version against a would-be applied version',
+    async () => (await import('./diff.ts')).diff,
+  ),
   here(advanced, apply),
   here(advanced, patch),
   here(advanced, replace),
   here(advanced, wait),
+  refused(advanced, 'kustomize', 'Build a kustomization target from a directory or URL'),
   here(settings, label),
   here(settings, annotate),
+  refused(
+    settings,
+    'completion',
+    'Output shell completion code for the specified shell (bash, zsh, fish, or powershell)',
+  ),
+  refused(other, 'alpha', 'Commands for features in alpha'),
+  later(
+    other,
+    'api-resources',
+    'Print the supported API resources on the server',
+    async () => (await import('./discovery-commands.ts')).apiResources,
+  ),
+  later(
+    other,
+    'api-versions',
+    'Print the supported API versions on the server, in the form of "group/version"',
+    async () => (await import('./discovery-commands.ts')).apiVersions,
+  ),
+  later(other, 'config', 'Modify kubeconfig files', async () => (await import('./config.ts')).config),
+  refused(other, 'plugin', 'Provides utilities for interacting with plugins'),
+  here(other, version),
 ];

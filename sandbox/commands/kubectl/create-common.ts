@@ -40,7 +40,7 @@ function withConfiguration(object: KubeObject): KubeObject {
 export async function createAndPrint(
   k: Kubectl,
   object: KubeObject,
-  options: { namespaced: boolean; operation?: string; failure?: string },
+  options: { namespaced: boolean; operation?: string; failure?: string; silent?: boolean },
 ): Promise<undefined> {
   const print = resultPrinter(k, { typed: true });
   const client = dryRun(k) === 'client';
@@ -59,6 +59,6 @@ export async function createAndPrint(
       throw new KubectlError(`${options.failure} ${error.message}`);
     }
   }
-  k.out(print(made, options.operation ?? 'created'));
+  if (!options.silent) k.out(print(made, options.operation ?? 'created'));
   return undefined;
 }

@@ -13,10 +13,16 @@ import { similarNames } from './suggestions.ts';
 
 export type { ClientVersion, KubectlContext } from './kubectl.ts';
 
+/** ms that the real one takes to start, read its configuration and discover what the server has. */
+const startTime = 75;
+
 /** The program `kubectl`. It reaches the cluster through `context.transport` only. */
 export function kubectl(context: KubectlContext): Program {
   const cache = new DiscoveryCache();
-  return (process) => main(process, context, cache);
+  return async (process) => {
+    await process.kernel.compute(startTime, process.cancellation);
+    return main(process, context, cache);
+  };
 }
 
 async function main(process: Process, context: KubectlContext, cache: DiscoveryCache): Promise<number> {
@@ -38,7 +44,7 @@ async function main(process: Process, context: KubectlContext, cache: DiscoveryC
       name === undefined ? undefined : argv.slice((place as number) + 1).find((word) => !word.startsWith('-'));
     if (about === undefined) return say(1, printRootHelp(), 0);
     const known = commands.find((each) => each.name === about);
-    if (known) return say(1, printHelp(await known.load(), `kubectl ${known.name}`), 0);
+    if (known) return say(1, printHelp(await process.kernel.hold(known.load()), `kubectl ${known.name}`), 0);
     return say(1, `Unknown help topic ${goQuote(about)}\n`, 0);
   }
   const entry = commands.find((each) => each.name === name);
@@ -48,7 +54,8 @@ async function main(process: Process, context: KubectlContext, cache: DiscoveryC
     return say(2, `error: unknown command ${goQuote(name)} for "kubectl"\n${hint}`, 1);
   }
   let rest = [...argv.slice(0, place), ...argv.slice((place as number) + 1)];
-  let command = await entry.load();
+  // The host may have to fetch the verb's code: time stands still meanwhile.
+  let command = await process.kernel.hold(entry.load());
   let path = `kubectl ${command.name}`;
   while (command.commands) {
     const flags = [...globalFlags, ...(command.flags ?? [])];

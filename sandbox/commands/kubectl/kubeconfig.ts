@@ -39,6 +39,13 @@ export class Kubeconfig {
     return isRecord(entry.context) ? text(entry.context.namespace) : '';
   }
 
+  /** Address of the server of a context ('' for the current one). */
+  server(context: string): string {
+    const entry = this.entry('contexts', context || this.currentContext);
+    const cluster = isRecord(entry?.context) ? this.entry('clusters', text(entry.context.cluster)) : undefined;
+    return (isRecord(cluster?.cluster) && text(cluster.cluster.server)) || 'https://127.0.0.1:6443';
+  }
+
   save(): void {
     const { files } = this.#process.machine;
     files.makeDirectory(dirname(this.path), { parents: true });
