@@ -13,6 +13,7 @@ export interface Decoded {
   unknown: string[];
 }
 
+const labelSelector = 'io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector';
 const objectMeta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
 /** Words around what went wrong while reading an object. */
@@ -123,6 +124,7 @@ function readStruct(
 function setZero(result: Record<string, unknown>, key: string, schema: Schema | undefined): void {
   const target = schema && resolve(schema);
   if (!schema || !target || target.format === 'date-time' || target['x-kubernetes-preserve-unknown-fields']) return;
+  if (schema.$ref === labelSelector) return; // a pointer in Go, so nil
   if (target['x-kubernetes-int-or-string']) result[key] = 0;
   else if (target.format === 'quantity') result[key] = '0';
   else result[key] = emptyOf(schema);

@@ -227,6 +227,15 @@ describe('HTTP', () => {
     expect(answer.status).toBe(400);
   });
 
+  test('what a workload lacks is told in Kubernetes’ order', () => {
+    const { send } = testServer();
+    const template = { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'c', image: 'x' }] } };
+    const object = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'a' }, spec: { template } };
+    expect(send('POST', '/apis/apps/v1/namespaces/default/deployments', object).body.message).toBe(
+      'Deployment.apps "a" is invalid: [spec.selector: Required value, spec.template.metadata.labels: Invalid value: {"app":"a"}: `selector` does not match template `labels`]',
+    );
+  });
+
   test('a kind goes with its definition, and its objects too', () => {
     const { client, send } = testServer();
     client.create(serviceentries, serviceEntry('a'));

@@ -24,7 +24,8 @@ export function validateWorkload({ spec }: Workload, noun: string): FieldError[]
     }
   }
   const labels = template?.metadata?.labels;
-  if (selector && !isEmptySelector(selector) && !matchesSelector(selector, labels)) {
+  // No selector at all selects nothing, an empty one everything.
+  if ((!selector || !isEmptySelector(selector)) && !matchesSelector(selector, labels)) {
     errors.push(
       invalid('spec.template.metadata.labels', labels ?? null, '`selector` does not match template `labels`'),
     );
