@@ -1,5 +1,6 @@
 import type { NamedAny } from '../../envoy/xds/types.ts';
 import type { ProxyConfig } from './api/mesh.ts';
+import type { EnvoyPatches } from './envoy-filters/patches.ts';
 import { AccessLogs } from './filters/access-log.ts';
 import { authorizationFilters, customAuthorizationFilters } from './filters/authorization.ts';
 import { jwtFilter } from './filters/jwt.ts';
@@ -37,6 +38,7 @@ export class Build {
   readonly targets: readonly ServiceTarget[];
   readonly mutualTls: WorkloadMutualTls;
   readonly gateway: MergedGateway | undefined;
+  readonly envoyPatches: EnvoyPatches;
   readonly #filters = new Map<ListenerClass, PolicyFilters>();
   readonly #authorization: PoliciesByAction;
 
@@ -47,6 +49,7 @@ export class Build {
     this.targets = serviceTargets(push, proxy);
     this.mutualTls = push.peerAuthentications.ofWorkload(proxy.namespace, proxy.labels);
     this.gateway = proxy.type === 'router' ? mergeGateways(push.gateways, proxy, this.targets) : undefined;
+    this.envoyPatches = push.envoyFilters.patchesFor(proxy);
     this.#authorization = push.authorizationPolicies.policiesFor(proxy);
   }
 

@@ -10,6 +10,9 @@ import { inboundClusters } from './clusters/inbound.ts';
 import { outboundClusters } from './clusters/outbound.ts';
 import { blackHoleCluster, inboundPassthroughCluster, passthroughCluster } from './clusters/passthrough.ts';
 import { loadAssignment } from './endpoints/load-assignment.ts';
+import { patchClusters } from './envoy-filters/clusters.ts';
+import { patchListeners } from './envoy-filters/listeners.ts';
+import { patchRoutes } from './envoy-filters/routes.ts';
 import { gatewayListeners } from './listeners/gateway.ts';
 import { inboundListeners } from './listeners/inbound.ts';
 import { outboundListeners } from './listeners/outbound.ts';
@@ -33,33 +36,51 @@ function byName<T extends { name: string }>(resources: T[]): T[] {
 }
 
 function buildListeners(build: Build): Listener[] {
-  if (build.proxy.type === 'router') return gatewayListeners(build);
-  return [...outboundListeners(build), virtualOutbound(build), ...inboundListeners(build)];
+  const { envoyPatches } = build;
+  if (build.proxy.type === 'router') return patchListeners(envoyPatches, 'GATEWAY', gatewayListeners(build), true);
+  const [virtualInbound, ...bound] = inboundListeners(build);
+  return [
+    ...patchListeners(envoyPatches, 'SIDECAR_OUTBOUND', outboundListeners(build), true),
+    ...patchListeners(envoyPatches, 'SIDECAR_OUTBOUND', [virtualOutbound(build)], false),
+    ...patchListeners(envoyPatches, 'SIDECAR_INBOUND', [virtualInbound], false),
+    ...patchListeners(envoyPatches, 'SIDECAR_INBOUND', bound, true),
+  ];
 }
 
 /** Of clusters with one name the first stays. */
 function buildClusters(build: Build): Cluster[] {
+  const { envoyPatches } = build;
   const own =
     build.proxy.type === 'router'
-      ? [
+      ? patchClusters(envoyPatches, 'GATEWAY', [
           ...outboundClusters(build),
           blackHoleCluster(build),
           ...(build.gateway?.autoPassthrough ? outboundClusters(build, 'sni') : []),
-        ]
+        ])
       : [
-          ...outboundClusters(build),
-          blackHoleCluster(build),
-          passthroughCluster(build),
-          ...inboundClusters(build),
-          inboundPassthroughCluster(build),
+          ...patchClusters(envoyPatches, 'SIDECAR_OUTBOUND', [
+            ...outboundClusters(build),
+            blackHoleCluster(build),
+            passthroughCluster(build),
+          ]),
+          ...patchClusters(envoyPatches, 'SIDECAR_INBOUND', [
+            ...inboundClusters(build),
+            inboundPassthroughCluster(build),
+          ]),
         ];
   const seen = new Set<string>();
   return own.filter(({ name }) => !seen.has(name) && seen.add(name));
 }
 
 function buildRoutes(build: Build, listeners: readonly Listener[]): RouteConfiguration[] {
-  const make = build.proxy.type === 'router' ? gatewayRoutes : outboundRoutes;
-  return [...routeNames(listeners)].sort(compareText).map((name) => make(build, name));
+  const { envoyPatches, gateway } = build;
+  return [...routeNames(listeners)].sort(compareText).map((name) => {
+    if (build.proxy.type === 'sidecar') {
+      return patchRoutes(envoyPatches, 'SIDECAR_OUTBOUND', outboundRoutes(build, name));
+    }
+    const ports = gateway?.serversByRouteName.get(name)?.map(({ server }) => server.port.number);
+    return patchRoutes(envoyPatches, 'GATEWAY', gatewayRoutes(build, name), ports);
+  });
 }
 
 /** Names of the route configurations the listeners ask for over RDS. */

@@ -24,6 +24,10 @@ export interface MeshProxy {
   dnsDomain: string;
   /** May not bind ports below 1024. */
   unprivileged: boolean;
+  /** Of Istio, as its image tells it: `1.30.3`. */
+  version: string;
+  /** Node metadata that EnvoyFilters may ask for. */
+  metadata: Readonly<Record<string, string>>;
   pod: PodObject;
 }
 
@@ -37,8 +41,22 @@ export function proxyOfPod(push: PushContext, pod: PodObject, known: { type?: Me
   const ofChart = namespace === push.mesh.rootNamespace && pod.metadata.name.includes('gateway-');
   const templates = pod.metadata.annotations?.['inject.istio.io/templates'] ?? '';
   const router = ofChart || templates.split(',').includes('gateway');
-  const environment = (pod.spec.containers ?? []).flatMap(({ env = [] }) => env);
-  const unprivileged = environment.find(({ name }) => name === 'ISTIO_META_UNPRIVILEGED_POD')?.value === 'true';
+  const containers = [...(pod.spec.containers ?? []), ...(pod.spec.initContainers ?? [])];
+  const own = containers.find(({ name }) => name === 'istio-proxy');
+  const version = /:v?(\d+\.\d+\.\d+)/.exec(own?.image ?? '')?.[1] ?? '';
+  const prefix = 'ISTIO_META_';
+  const written = (own?.env ?? []).flatMap(({ name, value }): [string, string][] =>
+    name.startsWith(prefix) && value !== undefined ? [[name.slice(prefix.length), value]] : [],
+  );
+  const metadata: Record<string, string> = {
+    ISTIO_VERSION: version,
+    NAME: pod.metadata.name,
+    NAMESPACE: namespace,
+    CLUSTER_ID: push.cluster,
+    MESH_ID: push.meshId,
+    NODE_NAME: workload.node,
+    ...Object.fromEntries(written),
+  };
   return {
     id: `${pod.metadata.name}.${namespace}`,
     type: known.type ?? (router ? 'router' : 'sidecar'),
@@ -53,7 +71,9 @@ export function proxyOfPod(push: PushContext, pod: PodObject, known: { type?: Me
     cluster: push.cluster,
     meshId: push.meshId,
     dnsDomain: `${namespace}.svc.${push.domain}`,
-    unprivileged: ofChart || unprivileged,
+    unprivileged: ofChart || metadata.UNPRIVILEGED_POD === 'true',
+    version,
+    metadata,
     pod,
   };
 }

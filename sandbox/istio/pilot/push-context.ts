@@ -1,5 +1,6 @@
 import type { Mesh } from './api/mesh.ts';
 import type { Gateway, Sidecar, VirtualService } from './api/networking.ts';
+import { EnvoyFilters } from './envoy-filters/patches.ts';
 import { convertGatewayApi } from './gateway-api/convert.ts';
 import { type Config, compareAge, listConfigs, type ObjectSource } from './model/config.ts';
 import { mergeVirtualServices } from './model/delegates.ts';
@@ -50,6 +51,7 @@ export class PushContext {
   readonly requestAuthentications: RequestAuthentications;
   readonly authorizationPolicies: AuthorizationPolicies;
   readonly telemetries: Telemetries;
+  readonly envoyFilters: EnvoyFilters;
   readonly #virtualServices: VirtualServiceIndex;
   readonly #sidecars: readonly Config<Sidecar>[];
   readonly #publicServices: Service[] = [];
@@ -88,6 +90,7 @@ export class PushContext {
     this.requestAuthentications = new RequestAuthentications(source, rootNamespace);
     this.authorizationPolicies = new AuthorizationPolicies(source, rootNamespace);
     this.telemetries = new Telemetries(source, mesh);
+    this.envoyFilters = new EnvoyFilters(source, rootNamespace);
   }
 
   /** What `make` gives the first time it is asked for `key`. */

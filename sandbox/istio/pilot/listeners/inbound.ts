@@ -1,5 +1,6 @@
 import type { FilterChain, Listener, NamedAny } from '../../../envoy/xds/types.ts';
 import type { Build } from '../build.ts';
+import { patchRoutes } from '../envoy-filters/routes.ts';
 import { metadataExchange, tlsSocket } from '../filters/constants.ts';
 import { configMetadata } from '../filters/metadata.ts';
 import { socketAddress, unspecifiedAddress } from '../model/addresses.ts';
@@ -34,7 +35,7 @@ interface InboundPort {
 }
 
 /** virtualInbound, to which iptables sends every inbound connection, and ports a Sidecar binds itself. */
-export function inboundListeners(build: Build): Listener[] {
+export function inboundListeners(build: Build): [Listener, ...Listener[]] {
   const captured: FilterChain[] = [];
   const bound: Listener[] = [];
   for (const port of inboundPorts(build)) {
@@ -177,7 +178,7 @@ function httpFilters(build: Build, port: InboundPort): NamedAny[] {
       listener: 'inbound',
       statPrefix: `${statPrefix};`,
       protocol: port.protocol,
-      routes: inboundRoutes(port),
+      routes: patchRoutes(build.envoyPatches, 'SIDECAR_INBOUND', inboundRoutes(port)),
     }),
   ];
 }

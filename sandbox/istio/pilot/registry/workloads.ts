@@ -20,6 +20,7 @@ export interface PodObject extends KubernetesObject {
 
 interface ContainerSpec {
   name: string;
+  image?: string;
   restartPolicy?: string;
   env?: { name: string; value?: string }[];
   ports?: { name?: string; containerPort: number; protocol?: string }[];
