@@ -79,11 +79,13 @@ export class RealtimeDriver {
     this.#hostStart = this.#host.now();
     this.#clusterStart = this.#kernel.now();
     this.#running = true;
+    this.#kernel.virtual = false;
     void this.#pump();
   }
 
   stop(): void {
     this.#running = false;
+    this.#kernel.virtual = true;
     this.#cancel();
   }
 

@@ -21,6 +21,8 @@ interface Sleeper {
 export class Kernel {
   readonly random: Random;
   readonly timers: Timers;
+  /** Does time jump from event to event? Set by drivers. */
+  virtual = true;
   #now: number;
   #order = 0;
   #sleepers: Sleeper[] = [];
@@ -53,6 +55,14 @@ export class Kernel {
         });
       }
     });
+  }
+
+  /**
+   * Lets the time pass that a program takes to start and to compute, ms. Where the clock follows the host's, that time has
+   * passed already; in virtual time it would otherwise take none, and what other parts do meanwhile would always come too late.
+   */
+  compute(duration: number, cancellation?: Cancellation): Promise<void> {
+    return this.virtual ? this.sleep(duration, cancellation) : Promise.resolve();
   }
 
   /** Calls `wake` at `at` (ms since 1970); the answer takes it back. For what lives no longer than a running process. */

@@ -15,9 +15,15 @@ export type { IstioctlContext } from './command.ts';
 /** Exit status for a command line that cannot be parsed (istioctl/cmd/sysexits.go). */
 const incorrectUsage = 64;
 
+/** ms that the real one takes to start and to find its pods. */
+const startTime = 250;
+
 /** The program `istioctl`. It reaches the cluster through `context.transport` only. */
 export function istioctl(context: IstioctlContext): Program {
-  return (process) => main(process, context);
+  return async (process) => {
+    await process.kernel.compute(startTime, process.cancellation);
+    return main(process, context);
+  };
 }
 
 const root: Command = { name: 'istioctl', short: 'Istio control interface.', commands };

@@ -10,6 +10,9 @@ import { IstioctlError } from './errors.ts';
 import { Progress } from './progress.ts';
 import { sail } from './sail.ts';
 
+/** ms that listing every prunable kind takes behind the client's rate limit. */
+const pruneTime = 1500;
+
 const icons: Record<string, string> = {
   Base: '⛵️',
   Pilot: '🧠',
@@ -109,6 +112,7 @@ async function installAll(ctl: Istioctl, manifests: Manifests, progress: Progres
   for (const group of groups) if (group.length > 0) await installGroup(ctl, installation, group, progress, dryRun);
   if (!dryRun) {
     await progress.working('Pruning removed resources');
+    await ctl.process.kernel.compute(pruneTime, ctl.process.cancellation);
     const removed = installation.prune();
     for (const object of removed) await ctl.out(`  Removed ${describe(object)}.\n`);
   }

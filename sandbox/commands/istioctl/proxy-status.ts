@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../kernel/json.ts';
 import { printYaml } from '../../kernel/yaml-print.ts';
 import { TabWriter } from '../kubectl/tab-writer.ts';
 import type { Command, Istioctl } from './command.ts';
@@ -5,7 +6,7 @@ import { IstioctlError } from './errors.ts';
 import { inferPod } from './pods.ts';
 import { askProxy } from './proxy-config/commands.ts';
 import { parseConfigDump, section } from './proxy-config/config-dump.ts';
-import { goJson } from './proxy-config/output.ts';
+import { goJson, objects } from './proxy-config/output.ts';
 import { type SyncStatus, syncStatuses } from './sync-status.ts';
 
 /** Types in the order of the table: short name, and what istiod sent and the proxy acknowledged. */
@@ -93,9 +94,17 @@ async function compare(ctl: Istioctl, name: string): Promise<number> {
   const status = (await syncStatuses(ctl)).find(({ proxy }) => proxy === `${pod}.${namespace}`);
   if (!status) throw new IstioctlError(`Proxy ${pod}.${namespace} is not connected to any istiod`);
   for (const [title, part, sent, acknowledged] of sections) {
-    section(dump, part);
-    const same = status[sent] === status[acknowledged];
-    await ctl.out(same ? `${title} Match\n` : `${title} Don't Match\n`);
+    const held = section(dump, part);
+    const verdict = status[sent] === status[acknowledged] ? 'Match' : "Don't Match";
+    await ctl.out(`${title} ${verdict}${title === 'Routes' ? lastLoaded(held) : ''}\n`);
   }
   return 0;
+}
+
+/** When the routes last changed, as Go prints it by RFC 1123. */
+function lastLoaded(routes: JsonObject): string {
+  const times = objects(routes.dynamicRouteConfigs).map(({ lastUpdated }) => Date.parse(String(lastUpdated)));
+  const known = times.filter((time) => !Number.isNaN(time));
+  if (known.length === 0) return '';
+  return ` (RDS last loaded at ${new Date(Math.max(...known)).toUTCString().replace(/GMT$/, 'UTC')})`;
 }

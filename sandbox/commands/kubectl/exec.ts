@@ -7,6 +7,9 @@ import type { Kubectl } from './kubectl.ts';
 import { at, type KubeObject, text } from './objects.ts';
 import { defaultContainer, objectFor, podsFor } from './pods.ts';
 
+/** ms until a process runs in the container: the connection switches protocols, the runtime starts it. */
+const connectTime = 90;
+
 export const exec: Command = {
   name: 'exec',
   short: 'Execute a command in a container',
@@ -94,6 +97,7 @@ export async function runRemote(
     ...(tty ? [['tty', 'true']] : [['stderr', 'true']]),
   ].map(([key, value]) => `${key}=${encodeURIComponent(value as string)}`);
   const path = `/api/v1/namespaces/${namespace}/pods/${name}/${options.subresource ?? 'exec'}?${query.join('&')}`;
+  await process.kernel.compute(connectTime, process.cancellation);
   const response = await k.client.request('POST', path, { upgrade: true });
   if (!response.upgrade) throw new KubectlError('unable to upgrade connection: the server did not switch protocols');
   const stdout = options.streams?.stdout ?? (process.fds.get(1) as OpenFile);

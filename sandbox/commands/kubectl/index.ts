@@ -14,7 +14,7 @@ import { similarNames } from './suggestions.ts';
 export type { ClientVersion, KubectlContext } from './kubectl.ts';
 
 /** ms that the real one takes to start, read its configuration and discover what the server has. */
-const startTime = 75;
+const startTime = 110;
 
 /** The program `kubectl`. It reaches the cluster through `context.transport` only. */
 export function kubectl(context: KubectlContext): Program {

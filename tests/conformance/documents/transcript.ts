@@ -104,3 +104,25 @@ export async function play(stage: Stage, step: Step): Promise<string[]> {
   }
   return found.map((text) => `${step.id}: ${text}`);
 }
+
+/** A matcher that the real component refutes (disputed.yaml). */
+export interface Dispute {
+  document: string;
+  step: string;
+  /** `stdout.lines`, `stderr.contains`, `exitCode`. */
+  matcher: string;
+  proof: string;
+}
+
+/** The step without its disputed matchers; throws where a dispute names a matcher that is not there. */
+export function withoutDisputes(step: Step, disputes: readonly Dispute[]): Step {
+  const own = disputes.filter((dispute) => dispute.step === step.id);
+  if (own.length === 0) return step;
+  const expect: Expectation = structuredClone(step.expect ?? {});
+  for (const { matcher } of own) {
+    const [stream, kind] = matcher.split('.') as ['stdout' | 'stderr', keyof Matcher];
+    if (expect[stream]?.[kind] === undefined) throw new Error(`disputed.yaml: ${step.id} has no matcher ${matcher}`);
+    delete expect[stream][kind];
+  }
+  return { ...step, expect };
+}
