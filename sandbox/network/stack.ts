@@ -267,7 +267,9 @@ export class Namespace implements NetworkStack {
         });
         if (!backend) return refused();
         real = backend;
-      } else if (services.holds(destination.address) && !this.#network.at(destination.address)) return refused();
+      } else if (services.holds(destination.address) && !this.#network.at(destination.address)) {
+        return timedOut(); // no rule translates it, so it leaves for an address that nobody has
+      }
     }
     const target = this.#network.at(real.address);
     const verdict = policy?.({

@@ -68,6 +68,8 @@ export interface TlsServerOptions {
   /** In the server's order of preference; none: no ALPN is negotiated. */
   alpn?: readonly string[];
   versions?: readonly string[];
+  /** Sent to who speaks HTTP without TLS, before the connection is closed. */
+  plaintextAnswer?: Uint8Array;
   clientCertificate?: { required: boolean; verify: Expectation };
 }
 
@@ -159,7 +161,7 @@ export async function tlsAccept(
   options: TlsServerOptions,
   segments = new SegmentReader(connection),
 ): Promise<TlsConnection> {
-  const hello = await helloOf(connection, segments);
+  const hello = await helloOf(connection, segments, options.plaintextAnswer);
   const version = pickVersion(hello.versions, options.versions ?? defaultVersions);
   if (!version) {
     refuse(connection, 'protocol_version');
@@ -187,13 +189,16 @@ export async function tlsAccept(
   });
 }
 
-async function helloOf(connection: Connection, segments: SegmentReader) {
+async function helloOf(connection: Connection, segments: SegmentReader, plaintextAnswer: Uint8Array | undefined) {
   try {
     const hello = await nextRecord(segments);
     if (hello.type === 'clientHello') return hello;
     throw new TlsError('not-tls', `unexpected ${hello.type}`);
   } catch (error) {
-    if (error instanceof TlsError && error.code === 'not-tls') connection.close();
+    if (error instanceof TlsError && error.code === 'not-tls') {
+      if (plaintextAnswer) connection.write({ kind: 'bytes', bytes: plaintextAnswer });
+      connection.close();
+    }
     throw error;
   }
 }

@@ -36,12 +36,10 @@ export const cors: HttpFilterFactory = () => ({
     if (!policy || !origin) return undefined;
     const preflight = stream.head.method === 'OPTIONS' && headers.get('access-control-request-method');
     if (!preflight) return undefined;
-    if (!allowedOrigin(policy, origin)) {
-      if (policy.forwardNotMatchingPreflights ?? true) return undefined;
-      return preflightAnswer(stream, new HeaderMap());
-    }
+    const allowed = allowedOrigin(policy, origin);
+    if (!allowed && (policy.forwardNotMatchingPreflights ?? true)) return undefined;
     const answer = new HeaderMap();
-    answer.set('access-control-allow-origin', origin);
+    if (allowed) answer.set('access-control-allow-origin', origin);
     if (policy.allowCredentials) answer.set('access-control-allow-credentials', 'true');
     if (policy.allowMethods) answer.set('access-control-allow-methods', policy.allowMethods);
     if (policy.allowHeaders) answer.set('access-control-allow-headers', policy.allowHeaders);
@@ -51,7 +49,7 @@ export const cors: HttpFilterFactory = () => ({
   onResponse(stream, response) {
     const policy = policyOf(stream);
     const origin = stream.head.headers.get('origin');
-    if (!policy || stream.info.responseCodeDetails === 'cors_response' || !allowedOrigin(policy, origin)) return;
+    if (!policy || !allowedOrigin(policy, origin)) return;
     response.headers.set('access-control-allow-origin', origin);
     if (policy.allowCredentials) response.headers.set('access-control-allow-credentials', 'true');
     if (policy.exposeHeaders) response.headers.set('access-control-expose-headers', policy.exposeHeaders);

@@ -31,14 +31,15 @@ export const localRateLimit: HttpFilterFactory = (config, context) => ({
     const key = `${specific ? `${stream.info.virtualHostName}/${stream.info.routeName}` : 'filter'}`;
     if (context.takeToken(key, bucket)) return undefined;
     if (context.kernel.random.float() >= share(enforced)) return undefined;
-    const reply = localReply(stream, Number(limit.status?.code ?? 429), 'local_rate_limited', {
+    return localReply(stream, Number(limit.status?.code ?? 429), 'local_rate_limited', {
       flag: 'RL',
       details: 'local_rate_limited',
+      modify: (headers) => {
+        for (const entry of limit.response_headers_to_add ?? limit.responseHeadersToAdd ?? []) {
+          addHeader(headers, entry, stream.info);
+        }
+      },
     });
-    for (const entry of limit.response_headers_to_add ?? limit.responseHeadersToAdd ?? []) {
-      addHeader(reply.headers, entry, stream.info);
-    }
-    return reply;
   },
 });
 

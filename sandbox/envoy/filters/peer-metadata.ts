@@ -33,7 +33,7 @@ export const peerMetadata: HttpFilterFactory = (config, context) => {
       const outward = upstream_propagation?.find((method) => method.istio_headers);
       if (
         outward &&
-        !(outward.istio_headers?.skip_external_clusters && isExternal(stream.matched()?.route.route?.cluster, context))
+        !(outward.istio_headers?.skip_external_clusters && isExternal(stream.matched()?.cluster, context))
       ) {
         headers.set(idHeader, context.nodeId);
         headers.set(metadataHeader, own);

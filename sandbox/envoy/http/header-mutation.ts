@@ -1,7 +1,7 @@
 import { formatText } from '../access-log/format.ts';
 import { type HeaderMap, type RequestHead, setRequestHeader } from '../headers.ts';
 import type { StreamInfo } from '../stream-info.ts';
-import type { MatchedRoute, Response } from './stream.ts';
+import type { MatchedRoute } from './stream.ts';
 
 interface HeaderToAdd {
   header: { key: string; value?: string };
@@ -45,10 +45,10 @@ export function mutateRequest(levels: readonly Mutations[], head: RequestHead, i
   }
 }
 
-export function mutateResponse(levels: readonly Mutations[], response: Response, info: StreamInfo): void {
+export function mutateResponse(levels: readonly Mutations[], headers: HeaderMap, info: StreamInfo): void {
   for (const level of levels) {
-    for (const name of level.responseHeadersToRemove ?? []) response.headers.remove(name.toLowerCase());
-    for (const entry of level.responseHeadersToAdd ?? []) addHeader(response.headers, entry, info);
+    for (const name of level.responseHeadersToRemove ?? []) headers.remove(name.toLowerCase());
+    for (const entry of level.responseHeadersToAdd ?? []) addHeader(headers, entry, info);
   }
 }
 

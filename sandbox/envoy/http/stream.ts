@@ -5,7 +5,7 @@ import { type CompiledRoutes, note, originOf, type ProxyContext } from '../conte
 import { HeaderMap, type RequestHead, requestHeader } from '../headers.ts';
 import { findRoute } from '../match/route.ts';
 import { addFlag, type StreamInfo } from '../stream-info.ts';
-import type { Any, Route, VirtualHost } from '../xds/types.ts';
+import type { Any, Route, RouteAction, VirtualHost, WeightedCluster } from '../xds/types.ts';
 
 /** A response on its way back through the filters. */
 export interface Response {
@@ -21,6 +21,10 @@ export interface Response {
 export interface MatchedRoute {
   host: VirtualHost;
   route: Route;
+  /** Name of the chosen cluster, where the route leads to one. */
+  cluster: string | undefined;
+  /** The choice among weighted clusters. */
+  weighted: WeightedCluster | undefined;
 }
 
 /** One request inside an HTTP connection manager: what filters read and change. */
@@ -87,6 +91,10 @@ export class HttpStream {
   #find(): MatchedRoute | undefined {
     const { routes, head, context } = this;
     const host = routes?.hosts.find(head.authority);
+    if (host?.requireTls === 'ALL' && head.scheme !== 'https') {
+      const route: Route = { match: {}, redirect: { httpsRedirect: true } };
+      return { host, route, cluster: undefined, weighted: undefined };
+    }
     const route =
       host &&
       findRoute(host, {
@@ -125,14 +133,35 @@ export class HttpStream {
         originOf(route.metadata),
       );
     }
-    return { host, route };
+    return { host, route, ...this.#chooseCluster(route.route) };
   }
+
+  /** The cluster is known from here on, and logged even where a filter answers before the router. */
+  #chooseCluster(action: RouteAction | undefined): Pick<MatchedRoute, 'cluster' | 'weighted'> {
+    const weighted = action?.weightedClusters && drawCluster(action.weightedClusters.clusters, this.context);
+    const name = weighted?.name ?? action?.cluster;
+    const cluster = name === undefined ? undefined : this.context.clusters.get(name);
+    if (cluster) this.info.upstreamCluster = { name: cluster.name, observability: cluster.observabilityName };
+    else delete this.info.upstreamCluster;
+    return { cluster: name, weighted };
+  }
+}
+
+function drawCluster(clusters: readonly WeightedCluster[], context: ProxyContext): WeightedCluster | undefined {
+  const total = clusters.reduce((sum, { weight = 0 }) => sum + weight, 0);
+  let point = context.kernel.random.int(Math.max(1, total));
+  return clusters.find(({ weight = 0 }) => {
+    point -= weight;
+    return point < 0;
+  });
 }
 
 export interface LocalReplyOptions {
   flag?: string;
   details: string;
   headers?: [name: string, value: string][];
+  /** Changes the headers before the body's own are added (sendLocalReply's modify_headers). */
+  modify?: (headers: HeaderMap) => void;
 }
 
 /** An answer that this proxy makes itself (Utility::sendLocalReply). */
@@ -155,6 +184,7 @@ export function localReply(stream: HttpStream, status: number, body: string, opt
     return { status: 200, headers, body: new Uint8Array(0) };
   }
   for (const [name, value] of options.headers ?? []) headers.set(name, value);
+  options.modify?.(headers);
   const bytes = encode(body);
   if (bytes.length > 0) {
     headers.set('content-length', String(bytes.length));

@@ -34,6 +34,7 @@ export function mirror(stream: HttpStream, action: RouteAction): void {
       statPrefix: stream.statPrefix,
       routes: stream.routes,
     });
+    copy.head.headers.append('x-forwarded-for', context.stack.address);
     copy.alpnOverride = stream.alpnOverride;
     new UpstreamRequest(copy, cluster, host).run().catch(() => {});
   }

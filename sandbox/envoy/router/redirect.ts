@@ -29,19 +29,15 @@ export function redirectTo(route: Route, head: RequestHead): Response {
   const redirect = route.redirect as Redirect;
   const scheme = redirect.httpsRedirect ? 'https' : (redirect.schemeRedirect ?? head.scheme);
   const [host = '', port] = splitPort(head.authority);
-  let shownPort = port;
-  if (redirect.portRedirect !== undefined) shownPort = String(redirect.portRedirect);
+  // A new host comes without the old one's port.
+  let shownPort = redirect.hostRedirect ? undefined : port;
+  if (redirect.portRedirect) shownPort = String(redirect.portRedirect);
   else if (scheme !== head.scheme && (port === '80' || port === '443')) shownPort = undefined;
-  const newHost = redirect.hostRedirect ?? host;
+  const newHost = redirect.hostRedirect || host;
   const defaultPort = (scheme === 'http' && shownPort === '80') || (scheme === 'https' && shownPort === '443');
   const authority = shownPort !== undefined && !defaultPort ? `${newHost}:${shownPort}` : newHost;
   const headers = new HeaderMap([['location', `${scheme}://${authority}${newPath(redirect, route.match, head.path)}`]]);
   return { status: codes[redirect.responseCode ?? 'MOVED_PERMANENTLY'], headers, body: new Uint8Array(0) };
-}
-
-/** A virtual host that wants TLS: to the same address by https. */
-export function redirectToHttps(head: RequestHead): Response {
-  return redirectTo({ match: {}, redirect: { httpsRedirect: true } }, head);
 }
 
 function splitPort(authority: string): [host: string, port: string | undefined] {
@@ -52,7 +48,7 @@ function splitPort(authority: string): [host: string, port: string | undefined] 
 function newPath(redirect: Redirect, match: RouteMatch, path: string): string {
   const query = path.indexOf('?');
   const tail = query < 0 ? '' : path.slice(query);
-  if (redirect.pathRedirect !== undefined) {
+  if (redirect.pathRedirect) {
     return redirect.pathRedirect.includes('?') || redirect.stripQuery
       ? redirect.pathRedirect
       : redirect.pathRedirect + tail;

@@ -1,5 +1,5 @@
 import type { HttpResponse } from '../../network/http.ts';
-import { note, type ProxyContext } from '../context.ts';
+import { note } from '../context.ts';
 import { milliseconds } from '../duration.ts';
 import { HeaderMap } from '../headers.ts';
 import { type Mutations, mutateRequest, mutateResponse, mutationsOf } from '../http/header-mutation.ts';
@@ -7,10 +7,10 @@ import { type HttpStream, localReply, type MatchedRoute, type Response } from '.
 import { addFlag } from '../stream-info.ts';
 import type { Cluster, Host } from '../upstream/cluster.ts';
 import { UpstreamFailure } from '../upstream/failure.ts';
-import type { RouteAction, WeightedCluster } from '../xds/types.ts';
+import type { WeightedCluster } from '../xds/types.ts';
 import { requestHash } from './hash.ts';
 import { mirror } from './mirror.ts';
-import { redirectTo, redirectToHttps, rewritePath } from './redirect.ts';
+import { redirectTo, rewritePath } from './redirect.ts';
 import { RetryState, type RetryVerdict } from './retry.ts';
 import { UpstreamRequest } from './upstream-request.ts';
 
@@ -33,14 +33,10 @@ export async function forward(stream: HttpStream): Promise<Response> {
   const { context, head, info } = stream;
   const matched = stream.matched();
   if (!matched) return localReply(stream, 404, '', { flag: 'NR', details: 'route_not_found' });
-  const { route, host } = matched;
-  if (host.requireTls === 'ALL' && head.scheme !== 'https') {
-    info.responseCodeDetails = 'direct_response';
-    return redirectToHttps(head);
-  }
+  const { route, weighted } = matched;
   if (route.redirect || route.directResponse) return answerDirectly(stream, matched);
   const action = route.route ?? {};
-  const { name, weighted } = clusterName(action, context);
+  const name = matched.cluster ?? '';
   const cluster = context.clusters.get(name);
   if (!cluster) {
     note(context, stream.trace, 'cluster', 'cluster-not-found', { cluster: name });
@@ -48,12 +44,11 @@ export async function forward(stream: HttpStream): Promise<Response> {
     const notFound = action.clusterNotFoundResponseCode === 'NOT_FOUND';
     return localReply(stream, notFound ? 404 : status, '', { flag: 'NC', details: 'cluster_not_found' });
   }
-  info.upstreamCluster = { name: cluster.name, observability: cluster.observabilityName };
   const mutations = mutationsOf(matched, weighted as Mutations | undefined, stream.routes?.configuration);
   mutateRequest(mutations, head, info);
   rewrite(stream, matched, weighted);
   const response = await new Forwarding(stream, matched, cluster).run();
-  mutateResponse(mutations, response, info);
+  mutateResponse(mutations, response.headers, info);
   return response;
 }
 
@@ -61,35 +56,27 @@ function answerDirectly(stream: HttpStream, matched: MatchedRoute): Response {
   const { head, info } = stream;
   const { route } = matched;
   const mutations = mutationsOf(matched, undefined, stream.routes?.configuration);
-  let response: Response;
   if (route.redirect) {
     info.responseCodeDetails = 'direct_response';
-    response = redirectTo(route, head);
-  } else {
-    const { status = 200, body } = route.directResponse ?? {};
-    response = localReply(stream, status, body?.inlineString ?? '', { details: 'direct_response' });
+    const response = redirectTo(route, head);
+    mutateResponse(mutations, response.headers, info);
+    return response;
   }
-  mutateResponse(mutations, response, info);
-  return response;
-}
-
-function clusterName(action: RouteAction, context: ProxyContext): { name: string; weighted?: WeightedCluster } {
-  const clusters = action.weightedClusters?.clusters;
-  if (!clusters) return { name: action.cluster ?? '' };
-  const total = clusters.reduce((sum, { weight = 0 }) => sum + weight, 0);
-  let point = context.kernel.random.int(Math.max(1, total));
-  for (const weighted of clusters) {
-    point -= weighted.weight ?? 0;
-    if (point < 0) return { name: weighted.name, weighted };
-  }
-  return { name: clusters[0]?.name ?? '' };
+  const { status = 200, body } = route.directResponse ?? {};
+  return localReply(stream, status, body?.inlineString ?? '', {
+    details: 'direct_response',
+    modify: (headers) => mutateResponse(mutations, headers, info),
+  });
 }
 
 /** Host and path as the upstream shall see them. */
 function rewrite({ head }: HttpStream, { route }: MatchedRoute, weighted: WeightedCluster | undefined): void {
   const action = route.route ?? {};
   const literal = (weighted?.hostRewriteLiteral ?? action.hostRewriteLiteral) as string | undefined;
-  if (literal) head.authority = literal;
+  if (literal) {
+    head.headers.set('x-envoy-original-host', head.authority);
+    head.authority = literal;
+  }
   const path = rewritePath(action as Parameters<typeof rewritePath>[0], route.match, head.path);
   if (path === head.path) return;
   if (!head.headers.has('x-envoy-original-path')) head.headers.set('x-envoy-original-path', head.path);
@@ -129,12 +116,12 @@ class Forwarding {
     const { head, context } = this.#stream;
     const expected = this.#retries.perTryTimeout ?? this.#timeout;
     if (expected > 0) head.headers.set('x-envoy-expected-rq-timeout-ms', String(expected));
-    mirror(this.#stream, this.#matched.route.route ?? {});
     for (;;) {
       this.#attempt++;
       if (this.#matched.host.includeRequestAttemptCount) {
         head.headers.set('x-envoy-attempt-count', String(this.#attempt));
       }
+      if (this.#attempt === 1) mirror(this.#stream, this.#matched.route.route ?? {});
       const host = context.clusters.choose(this.#cluster, {
         downstream: this.#stream.info.downstream,
         hash: this.#hash,

@@ -16,7 +16,7 @@ export function echo(name: string, now: string) {
         headers: sorted,
         host: request.authority,
         method: request.method,
-        path: request.target.replace(/\?.*/, ''),
+        path: request.target,
         proto: request.protocol === 'HTTP/2' ? 'HTTP/2.0' : request.protocol,
         server: name,
       })}\n`,

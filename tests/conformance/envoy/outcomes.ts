@@ -17,6 +17,8 @@ export interface Case {
 
 export interface OutcomeFile {
   scenario: string;
+  /** Remarks on how the configuration was changed. */
+  configuration?: string[];
   cases: Case[];
 }
 
@@ -39,13 +41,28 @@ export function curlArguments(command: string): string[] | undefined {
  * The circumstances of a case, which the recording does not spell out but shows: a name that led elsewhere is seen in the address that
  * the client called, a proxy that was gone in the case's name.
  */
-export function circumstancesOf(entry: Case): Circumstances {
-  const circumstances: Circumstances = {};
+export function circumstancesOf(file: OutcomeFile, entry: Case): Circumstances {
+  const circumstances: Circumstances = { replace: replacements(file, entry) };
+  const server = /(?:^|server )([a-z0-9-]+)(?:,|$)/.exec(entry.config ?? '')?.[1];
+  if (entry.config?.includes('server ') && server) circumstances.serverScenario = server;
+  else if (server) circumstances.scenario = server;
+  if (file.scenario.includes('network-policy')) circumstances.policy = true;
+  if (/without a sidecar/.test(entry.name)) circumstances.bare = entry.from;
+  if (/endpoints emptied|endpoints .*emptied/.test(`${file.configuration} ${entry.config}`)) {
+    circumstances.emptied = entry.logs.flatMap(({ line }) =>
+      / 0 UH .*| UH no_healthy/.test(line) ? (/ (outbound\|\S+) - /.exec(line)?.[1] ?? []) : [],
+    );
+  }
+  const gateway = /names resolved to the gateway pod (\S+) with/.exec(entry.note ?? '')?.[1];
+  const named = /https?:\/\/([a-z][a-z0-9.-]*)/.exec(entry.command)?.[1];
+  if (gateway && named) circumstances.zone = { [named]: [gateway] };
   const host = /https?:\/\/([a-z][a-z0-9.-]*\.[a-z]+)/.exec(entry.command)?.[1];
   const direct = /--connect-to|--resolve|-x /.test(entry.command);
-  const called = entry.logs.map(({ proxy, line }) =>
-    proxy === entry.from ? / ([\d.]+):\d+ [\d.]+:\d+ \S+ \S+$/.exec(line)?.[1] : undefined,
-  );
+  const called = gateway
+    ? []
+    : entry.logs.map(({ proxy, line }) =>
+        proxy === entry.from ? / ([\d.]+):\d+ [\d.]+:\d+ \S+ \S+$/.exec(line)?.[1] : undefined,
+      );
   const address = called.find((found) => found !== undefined);
   if (host && !direct && address && /^(192\.0\.2|198\.51\.100|203\.0\.113)\./.test(address)) {
     circumstances.zone = { [host]: [address] };
@@ -58,6 +75,19 @@ export function circumstancesOf(entry: Case): Circumstances {
   if (gone === 'egress gateway pod') circumstances.stopped = ['istio-system/istio-egressgateway-6bdd4c9f5b-p6l9s'];
   if (gone === 'server sidecar') circumstances.stopped = ['default/httpbin-86b8ffc5ff-xkzqw'];
   return circumstances;
+}
+
+/** Texts of the configuration that the recording replaced, as its remarks say. */
+function replacements(file: OutcomeFile, entry: Case): [from: string, to: string][] {
+  const pairs: [string, string][] = [];
+  for (const remark of file.configuration ?? []) {
+    const two = /addresses (\S+) and (\S+) replaced by (\S+) and (\S+)/.exec(remark);
+    if (two) pairs.push([two[1] as string, two[3] as string], [two[2] as string, two[4] as string]);
+    if (!/forward proxy endpoint/.test(remark)) continue;
+    const met = entry.logs.map(({ line }) => /"([\d.]+):3128" outbound\|3080/.exec(line)?.[1]).find((found) => found);
+    if (met) pairs.push(['"address":"192.0.2.99","portValue":3080', `"address":"${met}","portValue":3128`]);
+  }
+  return pairs;
 }
 
 /** What varies from run to run, taken out of an access log line. */

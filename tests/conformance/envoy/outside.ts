@@ -128,7 +128,9 @@ export function addOutside(network: Network, names: string[], root: string): voi
 }
 
 function secure(connection: Connection, certificate: CertificateChain, serve: (connection: Connection) => void): void {
-  const options = { certificate: () => certificate, alpn: ['h2', 'http/1.1'] };
+  // Go's net/http.
+  const plaintextAnswer = encode('HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n');
+  const options = { certificate: () => certificate, alpn: ['h2', 'http/1.1'], plaintextAnswer };
   tlsAccept(connection, options, new SegmentReader(connection)).then(serve, () => {});
 }
 

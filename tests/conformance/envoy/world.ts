@@ -10,6 +10,7 @@ import { runInstant } from '../../../sandbox/kernel/drivers.ts';
 import { Kernel } from '../../../sandbox/kernel/kernel.ts';
 import { decode, encode } from '../../../sandbox/kernel/streams.ts';
 import { keyPair, makeCertificate, toPem } from '../../../sandbox/kernel/x509.ts';
+import type { DnsRecord } from '../../../sandbox/network/dns.ts';
 import { serveHttp } from '../../../sandbox/network/http-server.ts';
 import { istioRules } from '../../../sandbox/network/iptables.ts';
 import { Network } from '../../../sandbox/network/network.ts';
@@ -31,6 +32,7 @@ interface Manifest {
   metadata: { name: string; namespace: string; labels?: Record<string, string> };
   spec?: {
     clusterIP?: string;
+    externalName?: string;
     serviceAccountName?: string;
     containers?: { name: string }[];
     ports?: { name?: string; port: number; protocol?: 'TCP' | 'UDP' }[];
@@ -48,20 +50,50 @@ export interface Circumstances {
   stopped?: string[];
   /** Addresses whose packets are lost. */
   silent?: string[];
+  /** Texts in the configuration that stand for others. */
+  replace?: [from: string, to: string][];
+  /** Another scenario's configuration for all, or for all but the client. */
+  scenario?: string;
+  serverScenario?: string;
+  /** Clusters whose endpoints are gone. */
+  emptied?: string[];
+  /** All egress of other namespaces but to istio-system and kube-dns is dropped. */
+  policy?: boolean;
+  /** A pod that has no sidecar this time. */
+  bare?: string;
 }
 
 /** Changes recorded configuration as the recording did: without Istio's own filter that tells who is there. */
 function withoutPeerMetadata(whole: ProxyConfiguration): ProxyConfiguration {
-  return JSON.parse(JSON.stringify(whole), (_, value: unknown) => {
+  const present = stripped.get(whole);
+  if (present) return present;
+  const changed = JSON.parse(JSON.stringify(whole), (_, value: unknown) => {
     if (!Array.isArray(value)) return value;
     return value.filter((item) => (item as { name?: string } | null)?.name !== 'istio.metadata_exchange');
   }) as ProxyConfiguration;
+  stripped.set(whole, changed);
+  return changed;
+}
+
+const stripped = new WeakMap<ProxyConfiguration, ProxyConfiguration>();
+const manifests = new Map<string, Manifest[]>();
+const pems = new Map<string, string>();
+
+/** Files and certificates are the same in every world. */
+function remembered<T>(cache: Map<string, T>, key: string, make: () => T): T {
+  const present = cache.get(key);
+  if (present !== undefined) return present;
+  const made = make();
+  cache.set(key, made);
+  return made;
 }
 
 const authority = keyPair(encode('0123456789abcdef0123456789abcdef'));
 const rootName = [['CN', root]] as const;
 
-function rootPem(): string {
+const rootPem = () => remembered(pems, 'root', makeRoot);
+
+function makeRoot(): string {
   const template = { serial: Uint8Array.of(1), subject: rootName, issuer: rootName, notBefore: 0, isCA: true };
   return toPem(
     'CERTIFICATE',
@@ -69,7 +101,10 @@ function rootPem(): string {
   );
 }
 
-function leafPem(uriNames: string[], dnsNames: string[]): string {
+const leafPem = (uriNames: string[], dnsNames: string[]) =>
+  remembered(pems, [...uriNames, ...dnsNames].join(), () => makeLeaf(uriNames, dnsNames));
+
+function makeLeaf(uriNames: string[], dnsNames: string[]): string {
   const template = { serial: Uint8Array.of(2), subject: [], issuer: rootName, notBefore: 0, isCA: false };
   return toPem(
     'CERTIFICATE',
@@ -86,26 +121,35 @@ function leafPem(uriNames: string[], dnsNames: string[]): string {
 
 /** The world of the recorded outcomes, fed with one scenario's recorded configuration. */
 export class World {
-  readonly kernel = new Kernel({ epoch, seed: 11 });
-  readonly network = new Network(this.kernel);
+  readonly kernel: Kernel;
+  readonly network: Network;
   readonly proxies = new Map<string, EnvoyProxy>();
   logs: { proxy: string; line: string }[] = [];
   readonly #machines = new Map<string, TestMachine>();
   readonly #golden: string;
   readonly #zone: Record<string, string[]>;
+  readonly #circumstances: Circumstances;
 
-  constructor(golden: string, scenario: string, circumstances: Circumstances = {}) {
+  constructor(golden: string, given: string, circumstances: Circumstances = {}, seed = 0) {
+    const scenario = circumstances.scenario ?? given;
+    this.kernel = new Kernel({ epoch, seed });
+    this.network = new Network(this.kernel);
     this.#golden = golden;
+    this.#circumstances = circumstances;
     this.#zone = { ...readJson<Record<string, string[]>>(golden, 'outcomes', 'zone.json'), ...circumstances.zone };
     this.network.setLocalRanges(['10.244.0.0/16', '10.96.0.0/12']);
     this.network.setZone('zone', new Map(Object.entries(this.#zone).map(([name, ipv4]) => [name, { ipv4 }])));
     const objects = this.#objects(scenario);
+    this.#addNames(objects);
     this.#addServices(objects);
     for (const pod of objects.filter(({ kind }) => kind === 'Pod')) {
       this.#addPod(pod, scenario, circumstances.stopped ?? []);
     }
-    const { silent = [] } = circumstances;
-    this.network.policy = ({ destination }) => ({ allowed: !silent.includes(destination) });
+    const { silent = [], policy } = circumstances;
+    this.network.policy = ({ from, to, destination, protocol }) => {
+      const open = !policy || !from.startsWith('test-egress/') || protocol === 'UDP' || to?.startsWith('istio-system/');
+      return { allowed: !silent.includes(destination) && open === true };
+    };
     this.network.addNamespace({ id: 'node', address: '172.18.0.2' });
     addOutside(this.network, Object.keys(this.#zone), root);
   }
@@ -119,6 +163,18 @@ export class World {
         all.set(key(object), object);
     }
     return [...all.values()];
+  }
+
+  /** Services that the scenario adds have names too. */
+  #addNames(objects: Manifest[]): void {
+    const records = new Map<string, DnsRecord>();
+    for (const { kind, metadata, spec } of objects) {
+      if (kind !== 'Service') continue;
+      const name = `${metadata.name}.${metadata.namespace}.svc.cluster.local`;
+      if (spec?.externalName) records.set(name, { cname: spec.externalName });
+      else if (spec?.clusterIP && spec.clusterIP !== 'None') records.set(name, { ipv4: [spec.clusterIP] });
+    }
+    this.network.setZone('services', records);
   }
 
   #addServices(objects: Manifest[]): void {
@@ -169,11 +225,24 @@ export class World {
     });
     this.#machines.set(id, new TestMachine({ curl }, { kernel: this.kernel, sockets: stack, turn }));
     this.#serve(stack, name, pod.spec?.containers?.[0]?.name ?? '');
-    const known = configuration(this.#golden, scenario, id);
+    const known = this.#configuration(scenario, id);
+    if (id === this.#circumstances.bare) return;
     if (!known || known.listeners.length + known.clusters.length === 0) return;
     const gateway = /gateway-/.test(name) && !known.listeners.some((listener) => listener.name === 'virtualInbound');
     if (!gateway) this.network.setIptables(id, istioRules());
     if (!stopped.includes(id)) this.#addProxy(stack, pod, known, gateway);
+  }
+
+  #configuration(scenario: string, id: string): ProxyConfiguration | undefined {
+    const { replace = [], serverScenario, emptied = [] } = this.#circumstances;
+    const client = configuration(this.#golden, scenario, id);
+    const isClient = /\/(curl|istio-)/.test(id);
+    const known = serverScenario && !isClient ? configuration(this.#golden, serverScenario, id) : client;
+    if (!known || (replace.length === 0 && emptied.length === 0)) return known;
+    const text = replace.reduce((whole, [from, to]) => whole.replaceAll(from, to), JSON.stringify(known));
+    const changed = JSON.parse(text) as ProxyConfiguration;
+    changed.endpoints = changed.endpoints.filter(({ clusterName }) => !emptied.includes(clusterName));
+    return changed;
   }
 
   #serve(stack: Namespace, name: string, container: string): void {
