@@ -39,6 +39,7 @@ export function lazy(load: () => Promise<Program>): Program {
 /** Every program that images and the learner's computer choose from, by name. */
 export const programs: Readonly<Record<string, Program>> = {
   '[': test,
+  awk: lazy(async () => (await import('./awk/index.ts')).awk),
   base64,
   basename: names.basename,
   cat,

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,18 +8,15 @@ import { TestMachine } from '../../../sandbox/commands/lib/test-machine.ts';
 import { turn } from '../../../sandbox/node/host.ts';
 import { files, rows } from './gnu-rows.ts';
 
-/** The machine's own tools are the oracle, where they are GNU's (or jq). */
-function versionOf(name: string): string | undefined {
-  try {
-    return execFileSync(name, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).split('\n')[0];
-  } catch {
-    return undefined;
-  }
+/** The machine's own tools are the oracle, where they are GNU's (or jq, or mawk). */
+function versionOf(name: string): string {
+  const { stdout, stderr } = spawnSync(name, name === 'awk' ? ['-W', 'version'] : ['--version'], { encoding: 'utf8' });
+  return `${stdout ?? ''}${stderr ?? ''}`.split('\n')[0] ?? '';
 }
 
 function comparable(name: string): boolean {
-  const version = versionOf(name);
-  return version !== undefined && (name === 'jq' ? /^jq-1\.[678]/ : /GNU/).test(version);
+  const pattern = { jq: /^jq-1\.[678]/, awk: /^(mawk|GNU Awk)/ }[name] ?? /GNU/;
+  return pattern.test(versionOf(name));
 }
 
 let folder = '';
