@@ -85,7 +85,13 @@ async function runApply(k: Kubectl): Promise<undefined> {
   if (dryRun(k) === 'server' && flags.bool('force')) {
     throw new KubectlError('--dry-run=server cannot be used with --force');
   }
-  if (flags.bool('prune')) throw new KubectlError('--prune is not supported by this kubectl');
+  if (flags.bool('prune')) {
+    throw new KubectlError(
+      flags.bool('all') || flags.text('selector') !== ''
+        ? '--prune is not supported by this kubectl'
+        : 'all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. If you did not mean to prune all resources, specify a label selector',
+    );
+  }
   const validation = fieldValidation(k);
   const print = resultPrinter(k);
   const { infos, errors } = await select(k, { ...flagsOf(k), args: [], all: false, validate: validation !== 'Ignore' });

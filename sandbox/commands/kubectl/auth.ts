@@ -117,6 +117,7 @@ const whoAmI: Command = {
 
 export const auth: Command = {
   name: 'auth',
+  helpToStderr: true,
   short: 'Inspect authorization',
   use: 'auth [flags]',
   commands: [canI, whoAmI],

@@ -1,3 +1,4 @@
+import { type ByteReader, concat, decode } from '../../kernel/streams.ts';
 import type { ApiRequest, ApiResponse, ApiTransport } from '../../kubernetes/apiserver/http.ts';
 import { asStatus, StatusError } from './errors.ts';
 import type { Mapping } from './mapper.ts';
@@ -52,7 +53,7 @@ export class Client {
     options: RequestOptions = {},
   ): Promise<T> {
     const response = await this.request(method, path, options);
-    return JSON.parse(response.body ?? 'null') as T;
+    return JSON.parse(response.stream ? await readAll(response.stream) : (response.body ?? 'null')) as T;
   }
 
   /** A text that only discovery asks for: no time passes. */
@@ -78,6 +79,13 @@ export class Client {
   }
 }
 
+/** A body that comes in pieces (OpenAPI documents, whose descriptions are fetched first). */
+async function readAll(stream: ByteReader): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for (let chunk = await stream.read(); chunk; chunk = await stream.read()) chunks.push(chunk);
+  return decode(concat(chunks));
+}
+
 function refusal(response: ApiResponse, method: string, path: string) {
   try {
     const body: unknown = JSON.parse(response.body ?? '');
@@ -88,7 +96,8 @@ function refusal(response: ApiResponse, method: string, path: string) {
   if (response.status === 404) {
     const verb = method === 'GET' ? 'get' : method.toLowerCase();
     const place = /\/(?:namespaces\/[^/]+\/)?([a-z]+)(?:\/([^/]+))?$/.exec(path);
-    const what = place ? ` (${verb} ${place[1]}${place[2] ? ` ${place[2]}` : ''})` : '';
+    const raw = !/^\/apis?\//.test(path);
+    const what = place && !raw ? ` (${verb} ${place[1]}${place[2] ? ` ${place[2]}` : ''})` : '';
     return { reason: 'NotFound', code: 404, message: `the server could not find the requested resource${what}` };
   }
   return {

@@ -15,6 +15,8 @@ export interface Command {
   aliases?: readonly string[];
   /** Sub-commands; `run` (if any) is for the bare group. */
   commands?: readonly Command[];
+  /** Its help for want of a sub-command goes to stderr. */
+  helpToStderr?: boolean;
   /** The exit status; nothing is 0. */
   run?: (kubectl: Kubectl) => Promise<number | undefined>;
 }

@@ -207,6 +207,7 @@ const names = (name: string, short: string, kind: 'clusters' | 'users'): Command
 
 export const config: Command = {
   name: 'config',
+  helpToStderr: true,
   short: 'Modify kubeconfig files',
   long: 'Modify kubeconfig files using subcommands like "kubectl config set current-context my-context".',
   use: 'config SUBCOMMAND',

@@ -165,6 +165,7 @@ async function runDocker(k: Kubectl): Promise<undefined> {
 
 const secret: Command = {
   name: 'secret',
+  helpToStderr: true,
   short: 'Create a secret using a specified subcommand',
   long: 'Create a secret with specified type.',
   use: 'secret (docker-registry | generic | tls)',

@@ -40,6 +40,7 @@ const variants: { name: string; type: string; article: string; use: string; flag
 
 export const createService: Command = {
   name: 'service',
+  helpToStderr: true,
   aliases: ['svc'],
   short: 'Create a service using a specified subcommand',
   long: 'Create a service using a specified subcommand.',

@@ -4,6 +4,7 @@ import type { Kubectl } from './kubectl.ts';
 import type { Mapping } from './mapper.ts';
 import { qualifiedResource } from './mapper.ts';
 import { at, text } from './objects.ts';
+import { noPrinter } from './printers.ts';
 import { TabWriter } from './tab-writer.ts';
 
 export const apiResources: Command = {
@@ -33,7 +34,7 @@ async function runApiResources(k: Kubectl): Promise<undefined> {
   if (k.args.length > 0) throw new UsageError(k.path, `unexpected arguments: [${k.args.join(' ')}]`);
   const format = flags.text('output');
   if (!['', 'wide', 'name'].includes(format)) {
-    throw new KubectlError(`--output ${format} is not available in kubectl api-resources`);
+    throw noPrinter(format, ['json', 'kyaml', 'name', 'wide', 'yaml']);
   }
   const sortBy = flags.text('sort-by');
   if (!['', 'name', 'kind'].includes(sortBy)) throw new KubectlError('--sort-by accepts only name or kind');

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import { KubectlError, StatusError } from './errors.ts';
+import { KubectlError } from './errors.ts';
 import { goQuote } from './flags.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { Mapping } from './mapper.ts';
@@ -88,8 +88,7 @@ class Explainer {
       if (content === '') throw new KubectlError(`error: field ${goQuote(path.at(-1) ?? '')} does not exist`);
       return `${output}${content}\n`;
     }
-    throw new StatusError(
-      { reason: '' },
+    throw new KubectlError(
       `GVK map[group:${gvk.group} kind:${gvk.kind} version:${gvk.version}] not found in OpenAPI schema`,
     );
   }

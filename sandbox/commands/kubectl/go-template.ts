@@ -78,7 +78,7 @@ function parse(template: string): Part[] {
     }
   }
   let rest = template.slice(position);
-  if (rest.includes('{{')) throw fail('unclosed action');
+  if (rest.includes('{{')) throw fail(/\{\{[^}]*\}(?!\})/.test(rest) ? "bad character U+007D '}'" : 'unclosed action');
   if (trim) rest = rest.trimStart();
   if (rest !== '') (stack.at(-1) as (typeof stack)[number]).parts.push({ type: 'text', text: rest });
   if (stack.length > 1) throw fail('unexpected EOF');

@@ -28,7 +28,7 @@ export function printHelp(command: Command, path: string): string {
       .join('')}\n`;
   }
   if (command.commands) {
-    const width = Math.max(...command.commands.map((each) => each.name.length)) + 3;
+    const width = Math.max(11, ...command.commands.map((each) => each.name.length)) + 2;
     text += 'Available Commands:\n';
     for (const each of command.commands) text += `  ${each.name.padEnd(width)} ${each.short}\n`;
     text += '\n';

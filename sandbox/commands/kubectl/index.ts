@@ -101,7 +101,9 @@ async function run(
   try {
     if (!command.run) {
       if (flags.args.length > 0) throw new KubectlError(unknownSubcommand(path, flags.args[0] as string));
-      session.out(printHelp(command, path));
+      const help = printHelp(command, path);
+      if (command.helpToStderr) session.err(help);
+      else session.out(help);
       throw new QuietExit(1);
     }
     const status = (await command.run(session)) ?? 0;

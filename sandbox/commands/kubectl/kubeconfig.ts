@@ -5,7 +5,6 @@ import type { Process } from '../../kernel/process.ts';
 import { decode, encode } from '../../kernel/streams.ts';
 import { printYaml } from '../../kernel/yaml-print.ts';
 import { KubectlError } from './errors.ts';
-import { goQuote } from './flags.ts';
 import { isRecord, records, text } from './objects.ts';
 
 /** The kubeconfig files of a machine, merged as clientcmd does: the first to say something wins. */
@@ -33,7 +32,10 @@ export class Kubeconfig {
   namespaceOf(context: string): string {
     const entry = this.entry('contexts', context || this.currentContext);
     if (!entry) {
-      if (context !== '') throw new KubectlError(`context ${goQuote(context)} does not exist`);
+      if (context !== '')
+        throw new KubectlError(`Error in configuration: context was not found for specified context: ${context}`, {
+          raw: true,
+        });
       return '';
     }
     return isRecord(entry.context) ? text(entry.context.namespace) : '';

@@ -75,7 +75,7 @@ function templatePrinter(k: Kubectl, format: string): ((object: KubeObject) => s
       const print = customColumnsPrinter(argument, noHeaders);
       return (object) => print(listItems(object));
     }
-    const print = customColumnsFilePrinter(templateFile(k, argument), noHeaders);
+    const print = customColumnsFilePrinter(templateFile(k, argument, 'error reading template'), noHeaders);
     return (object) => print(listItems(object));
   }
   if (argument === '') throw new KubectlError('template format specified but no template given');
@@ -89,11 +89,11 @@ function templatePrinter(k: Kubectl, format: string): ((object: KubeObject) => s
   return goTemplatePrinter(template, allowMissingKeys);
 }
 
-function templateFile(k: Kubectl, path: string): string {
+function templateFile(k: Kubectl, path: string, failure = 'error reading --template'): string {
   const { files } = k.process.machine;
   const absolute = k.process.resolve(path);
   if (!files.exists(absolute)) {
-    throw new KubectlError(`error reading --template ${path}, open ${path}: no such file or directory\n`);
+    throw new KubectlError(`${failure} ${path}, open ${path}: no such file or directory\n`);
   }
   return decode(files.readFile(absolute));
 }

@@ -39,6 +39,7 @@ const metrics = (name: string, aliases: string[], short: string): Command => ({
 
 export const top: Command = {
   name: 'top',
+  helpToStderr: true,
   short: 'Display resource (CPU/memory) usage',
   use: 'top',
   commands: [

@@ -7,7 +7,7 @@ import { at, copy, type KubeObject, records, text } from './objects.ts';
 import { splitPairs } from './pairs.ts';
 import { patchSchema } from './patch-schema.ts';
 import { dryRun, resultPrinter } from './printers.ts';
-import { flagsOf, select } from './resources.ts';
+import { flagsOf, missingResource, select } from './resources.ts';
 import { twoWayStrategicPatch } from './strategic-patch.ts';
 
 const common: readonly Flag[] = [
@@ -44,6 +44,7 @@ const env: Command = {
 
 export const set: Command = {
   name: 'set',
+  helpToStderr: true,
   short: 'Set specific features on objects',
   long: 'Configure application resources.\n\n These commands help you make changes to existing application resources.',
   use: 'set SUBCOMMAND',
@@ -119,9 +120,7 @@ async function runSetImage(k: Kubectl): Promise<undefined> {
     if (equal <= 0) throw new KubectlError(`invalid image format: ${pair}`);
     return { name: pair.slice(0, equal), value: pair.slice(equal + 1) };
   });
-  if (resources.length === 0 && k.flags.list('filename').length === 0) {
-    throw new KubectlError('one or more resources must be specified as <resource> <name> or <resource>/<name>');
-  }
+  if (resources.length === 0 && k.flags.list('filename').length === 0) throw new KubectlError(missingResource);
   if (images.length === 0) throw new KubectlError('at least one image update is required');
   if (images.length > 1 && images.some(({ name }) => name === '*')) {
     throw new KubectlError(
@@ -144,9 +143,6 @@ async function runSetEnv(k: Kubectl): Promise<undefined> {
     throw new KubectlError('one or more resources must be specified as <resource> <name> or <resource>/<name>');
   }
   const listing = k.flags.bool('list');
-  if (changes.length === 0 && !listing) {
-    throw new KubectlError('at least one environment variable must be provided');
-  }
   const pattern = new RegExp(
     `^${k.flags
       .text('containers')
