@@ -27,7 +27,9 @@ export function openApi(server: ApiServer, _request: ApiRequest, path: string): 
   return {
     status: 200,
     headers: { 'content-type': 'application/json' },
-    stream: new Later(async () => JSON.stringify(document(server, members, await loadDescriptions()))),
+    stream: new Later(async () =>
+      JSON.stringify(document(server, members, await server.kernel.hold(loadDescriptions()))),
+    ),
   };
 }
 
@@ -63,10 +65,11 @@ async function loadDescriptions(): Promise<Descriptions> {
 
 function document(server: ApiServer, members: Served[], descriptions: Descriptions) {
   const schemas: Record<string, unknown> = {};
+  const { apiVersion = '', kind: kindText = '' } = descriptions[typeTexts] ?? {};
   const add = (name: string) => {
     if (schemas[name]) return;
     schemas[name] = {};
-    schemas[name] = published(definition(name), descriptions[name] ?? {}, add);
+    schemas[name] = published(definition(name), { apiVersion, kind: kindText, ...descriptions[name] }, add);
   };
   for (const { kind, version } of members) {
     const gvk = [{ group: kind.group, kind: kind.kind, version: version.name }];
@@ -78,7 +81,7 @@ function document(server: ApiServer, members: Served[], descriptions: Descriptio
       const described = published(version.schema, descriptions[`${kind.group}.${kind.kind}`] ?? {}, add);
       add(objectMeta);
       const own = {
-        apiVersion: { type: 'string', description: apiVersionText },
+        apiVersion: { type: 'string', description: apiVersion },
         kind: { type: 'string', description: kindText },
         metadata: { description: metadataText, allOf: [{ $ref: `${prefix}${objectMeta}` }], default: {} },
       };
@@ -94,9 +97,9 @@ function document(server: ApiServer, members: Served[], descriptions: Descriptio
   };
 }
 
-const apiVersionText = 'APIVersion defines the versioned schema of this representation of an object.';
-const kindText = 'Kind is a string value representing the REST resource this object represents.';
 const metadataText = "Standard object's metadata.";
+/** A definition whose texts for apiVersion and kind are those of every kind. */
+const typeTexts = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
 
 function definitionNameOf({ group, kind }: Kind, version: string): string {
   return `${group.split('.').reverse().join('.')}.${version}.${kind}`;

@@ -11,7 +11,7 @@ export async function generate(): Promise<Record<string, string>> {
   const all = readTypes([...builtInRoots, ...istioRoots]);
   const istio = new Set(istioRoots.map(definitionName));
   for (const [name, { module, schema }] of all) await addLimits(module, schema, istio.has(name));
-  const builtIn = [...all].filter(([name]) => !istio.has(name));
+  const builtIn = [...all].filter(([name]) => !istio.has(name)).map(namedByPath);
   const custom = [...all].filter(([name]) => istio.has(name)).map(customResource);
   return {
     'kubernetes.generated.json': write(builtIn.map(([name, { schema }]) => [name, bare(schema)])),
@@ -19,6 +19,14 @@ export async function generate(): Promise<Record<string, string>> {
     'kubernetes-descriptions.generated.json': write(builtIn.map(([name, { schema }]) => [name, descriptions(schema)])),
     'istio-descriptions.generated.json': write(custom.map(([name, { schema }]) => [name, descriptions(schema)])),
   };
+}
+
+/** apiVersion and kind may be left out of a manifest's schema: where it is sent to says both. */
+function namedByPath([name, { module, schema }]: [string, Definition]): [string, Definition] {
+  if (!schema.properties?.apiVersion || !schema.properties.metadata) return [name, { module, schema }];
+  const { required = [], ...rest } = schema;
+  const others = required.filter((field) => field !== 'apiVersion' && field !== 'kind');
+  return [name, { module, schema: { ...rest, ...(others.length > 0 && { required: others }) } }];
 }
 
 /** The part of a custom resource that its definition describes: apiVersion, kind and metadata are the server's. */

@@ -1,5 +1,6 @@
 /** The types whose schemas are kept, as modules of the packages; what they refer to comes along. */
 export const builtInRoots = [
+  '@kubernetes-models/apimachinery/apis/meta/v1/DeleteOptions',
   'kubernetes-models/v1/ConfigMap',
   'kubernetes-models/v1/Endpoints',
   'kubernetes-models/v1/Event',
