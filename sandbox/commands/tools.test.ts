@@ -4,17 +4,21 @@ import { encode } from '../kernel/streams.ts';
 import { programs } from './index.ts';
 import { TestMachine } from './lib/test-machine.ts';
 
-/** A stand-in for a shell: waits, then appends to a file. */
-const later: Program = async (process) => {
+/** A stand-in for a shell: follows a file, lets it grow five seconds later, then interrupts. */
+const follow: Program = async (process) => {
+  const tail = process.machine.findProgram('tail', undefined) as Program;
+  const child = process.spawn(tail, { argv: process.argv.slice(1) });
   await process.sleep(5000);
   process.machine.files.writeFile('/home/log', encode('two\n'), { append: true });
-  return 0;
+  await process.sleep(1);
+  child.kill('SIGINT');
+  return child.exited;
 };
 const tick: Program = async (process) => {
   await process.write(1, `${process.kernel.now()}\n`);
   return 0;
 };
-const machine = () => new TestMachine({ ...programs, later, tick });
+const machine = () => new TestMachine({ ...programs, follow, tick });
 
 it('sleeps in cluster time', async () => {
   const here = machine();
@@ -44,10 +48,10 @@ it('measures like BusyBox', async () => {
 it('follows a file until it is interrupted', async () => {
   const here = machine();
   here.files.writeFile('/home/log', encode('zero\none\n'));
-  const writing = here.run(['later']);
-  const following = here.run(['tail', '-n', '1', '-f', 'log']);
-  await writing;
-  expect(await following).toMatchObject({ status: 130, stdout: 'one\ntwo\n' });
+  expect(await here.run(['follow', 'tail', '-n', '1', '-f', 'log'])).toMatchObject({
+    status: 130,
+    stdout: 'one\ntwo\n',
+  });
 });
 
 it('watches until it is interrupted, without a terminal screen after screen', async () => {

@@ -257,9 +257,9 @@ export class Connector {
       scheme: 'http' as const,
       protocol: 'HTTP/1.1' as const,
       headers: [
-        ...(proxy.user ? [['ProxyServer-Authorization', `Basic ${toBase64(encode(proxy.user))}`] as const] : []),
+        ...(proxy.user ? [['Proxy-Authorization', `Basic ${toBase64(encode(proxy.user))}`] as const] : []),
         ...(agent === '' ? [] : [['User-Agent', agent] as const]),
-        ['ProxyServer-Connection', 'Keep-Alive'] as const,
+        ['Proxy-Connection', 'Keep-Alive'] as const,
       ],
       body: new Uint8Array(),
     };
