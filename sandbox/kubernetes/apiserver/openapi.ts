@@ -66,6 +66,7 @@ async function loadDescriptions(): Promise<Descriptions> {
 function document(server: ApiServer, members: Served[], descriptions: Descriptions) {
   const schemas: Record<string, unknown> = {};
   const { apiVersion = '', kind: kindText = '' } = descriptions[typeTexts] ?? {};
+  const metadata = descriptions['io.k8s.api.core.v1.Pod']?.metadata;
   const add = (name: string) => {
     if (schemas[name]) return;
     schemas[name] = {};
@@ -83,7 +84,7 @@ function document(server: ApiServer, members: Served[], descriptions: Descriptio
       const own = {
         apiVersion: { type: 'string', description: apiVersion },
         kind: { type: 'string', description: kindText },
-        metadata: { description: metadataText, allOf: [{ $ref: `${prefix}${objectMeta}` }], default: {} },
+        metadata: { ...(metadata && { description: metadata }), allOf: [{ $ref: `${prefix}${objectMeta}` }], default: {} },
       };
       const properties = { ...own, ...(described.properties as object) };
       schemas[name] = { ...described, type: 'object', properties, 'x-kubernetes-group-version-kind': gvk };
@@ -97,7 +98,6 @@ function document(server: ApiServer, members: Served[], descriptions: Descriptio
   };
 }
 
-const metadataText = "Standard object's metadata.";
 /** A definition whose texts for apiVersion and kind are those of every kind. */
 const typeTexts = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
 
