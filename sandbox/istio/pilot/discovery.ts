@@ -4,7 +4,7 @@ import type { Stateful } from '../../kernel/json.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { formatSeconds } from '../../kernel/time.ts';
 import type { ApiClient } from '../../kubernetes/objects.ts';
-import { CertificateAuthority, isDue } from './discovery/certificate-authority.ts';
+import { type AuthorityOptions, CertificateAuthority, isDue } from './discovery/certificate-authority.ts';
 import { type Connection, type ConnectionState, discoveryTypes, reuse } from './discovery/connections.ts';
 import { syncz } from './discovery/debug.ts';
 import { configMaps, MeshWatcher } from './discovery/mesh-watcher.ts';
@@ -25,8 +25,10 @@ const owner = 'istiod';
 const pushTimer = 'push';
 
 export interface IstiodState {
-  /** When the authority was made, ms since 1970. */
-  since: number;
+  /** How the certificate authority was made, once it is needed. */
+  authority?: AuthorityOptions;
+  /** The last mesh config that could be read, as YAML. */
+  mesh?: string;
   running: boolean;
   /** Number of the last push. */
   pushes: number;
@@ -55,8 +57,7 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
   readonly #meshWatcher: MeshWatcher;
   readonly #publisher: RootCertPublisher;
   readonly #connections = new Map<string, Connection>();
-  #authority: CertificateAuthority;
-  #since: number;
+  #authority: CertificateAuthority | undefined;
   #running = false;
   #pushes = 0;
   #firstChange: number | undefined;
@@ -83,8 +84,6 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
       certificate: () => this.rootCertificate(),
       running: () => this.#running,
     });
-    this.#since = options.kernel.now();
-    this.#authority = this.#makeAuthority();
     options.kernel.timers.handle(owner, () => this.#push());
     for (const kind of Object.keys(watchedResources) as WatchedKind[]) {
       options.client.onChange(watchedResources[kind], (change) => {
@@ -98,7 +97,7 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
 
   /** PEM of the mesh's root certificate. */
   rootCertificate(): string {
-    return this.#authority.rootCertificate();
+    return this.#certificates().rootCertificate();
   }
 
   /** Told whenever it may have changed whether a pod of istiod is ready. */
@@ -111,7 +110,7 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
       this.#firstChange = undefined;
       this.#publisher.resync();
       this.#push();
-    } else if (this.#firstChange !== undefined) {
+    } else if (this.#isPending()) {
       this.#kernel.timers.cancel(owner, pushTimer);
       this.#firstChange = undefined;
       this.#missed = true;
@@ -129,7 +128,7 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
     this.#connections.set(node.id, connection);
     // After a restore a proxy comes back and has what it had.
     if (connection.configuration) this.#deliver(connection, []);
-    else if (this.#running) this.#update(connection, this.#currentContext());
+    else if (this.#running) this.#update(connection, this.#isPending() ? this.#newContext() : this.#currentContext());
     return {
       acknowledge: (nonce, error) => this.#acknowledge(connection, nonce, error),
       secret: (name) => this.#secret(connection, name),
@@ -156,9 +155,11 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
     return [...this.#connections.values()].sort((a, b) => compareText(a.state.node.id, b.state.node.id));
   }
 
-  #makeAuthority(): CertificateAuthority {
+  /** istiod makes its root when it is first needed, with the trust domain of then. */
+  #certificates(): CertificateAuthority {
     const { trustDomain } = this.#meshWatcher.current();
-    return new CertificateAuthority({ seed: this.#seed, since: this.#since, trustDomain });
+    this.#authority ??= new CertificateAuthority({ seed: this.#seed, since: this.#kernel.now(), trustDomain });
+    return this.#authority;
   }
 
   #changed(): void {
@@ -172,12 +173,19 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
     this.#kernel.timers.replace(owner, pushTimer, at);
   }
 
+  #isPending(): boolean {
+    return this.#firstChange !== undefined;
+  }
+
+  /** Of the last push. While nothing is waiting to be pushed it can be made anew at any time. */
   #currentContext(): PushContext {
-    this.#context ??= new PushContext(apiSource(this.#client), {
-      mesh: this.#meshWatcher.current(),
-      traceSampling: this.#traceSampling(),
-    });
+    this.#context ??= this.#newContext();
     return this.#context;
+  }
+
+  #newContext(): PushContext {
+    const mesh = this.#meshWatcher.current();
+    return new PushContext(apiSource(this.#client), { mesh, traceSampling: this.#traceSampling() });
   }
 
   /** PILOT_TRACE_SAMPLING of istiod's own pod. */
@@ -257,14 +265,16 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
       | undefined;
     const { trustDomain } = this.#meshWatcher.current();
     const id = spiffeId(trustDomain, namespace, spec?.serviceAccountName ?? 'default');
-    return workloadSecret(this.#authority.issue(id, state.certificateSince));
+    return workloadSecret(this.#certificates().issue(id, state.certificateSince));
   }
 
   save(): IstiodState {
     // Where nothing is waiting to be pushed, every proxy has what would be generated now.
-    const settled = this.#running && this.#firstChange === undefined && !this.#missed;
+    const settled = this.#running && !this.#isPending() && !this.#missed;
+    const mesh = this.#meshWatcher.save();
     return {
-      since: this.#since,
+      ...(this.#authority ? { authority: this.#authority.options } : {}),
+      ...(mesh === undefined ? {} : { mesh }),
       running: this.#running,
       pushes: this.#pushes,
       ...(this.#firstChange === undefined ? {} : { firstChange: this.#firstChange }),
@@ -279,13 +289,13 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
 
   /** The API server's state must be there already. */
   load(state: IstiodState): void {
-    this.#since = state.since;
+    this.#authority = state.authority && new CertificateAuthority(state.authority);
+    this.#meshWatcher.load(state.mesh);
     this.#running = state.running;
     this.#pushes = state.pushes;
     this.#firstChange = state.firstChange;
     this.#missed = state.missed;
     this.#context = undefined;
-    this.#authority = this.#makeAuthority();
     this.#connections.clear();
     for (const { configuration, configured, ...connection } of state.connections) {
       const restored: Connection = { state: structuredClone(connection) };

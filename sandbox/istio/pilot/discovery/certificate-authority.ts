@@ -9,21 +9,23 @@ export interface WorkloadCertificate {
   privateKey: string;
 }
 
+export interface AuthorityOptions {
+  seed: number;
+  /** When the root was made, ms since 1970. */
+  since: number;
+  trustDomain: string;
+}
+
 /**
  * istiod's own authority: a self-signed root for ten years, workload certificates for a day that name a SPIFFE id. Keys and
  * serial numbers follow from the cluster's seed, so the same cluster has the same certificates.
  */
 export class CertificateAuthority {
-  readonly #seed: number;
-  readonly #since: number;
-  readonly #trustDomain: string;
+  readonly options: AuthorityOptions;
   #root: { key: KeyPair; keyId: Uint8Array; pem: string } | undefined;
 
-  /** `since`: when the root was made, ms since 1970. */
-  constructor(options: { seed: number; since: number; trustDomain: string }) {
-    this.#seed = options.seed;
-    this.#since = options.since;
-    this.#trustDomain = options.trustDomain;
+  constructor(options: AuthorityOptions) {
+    this.options = options;
   }
 
   /** PEM. */
@@ -58,12 +60,13 @@ export class CertificateAuthority {
       const key = keyPair(this.#derive('root key'));
       const keyId = sha256(key.point).slice(0, 20);
       const name = this.#name();
+      const { since } = this.options;
       const der = makeCertificate({
         serial: this.#serial('root serial'),
         subject: name,
         issuer: name,
-        notBefore: this.#since,
-        notAfter: this.#since + 3650 * day,
+        notBefore: since,
+        notAfter: since + 3650 * day,
         isCA: true,
         subjectPoint: key.point,
         signer: key,
@@ -75,11 +78,11 @@ export class CertificateAuthority {
   }
 
   #name() {
-    return [['O', this.#trustDomain]] as const;
+    return [['O', this.options.trustDomain]] as const;
   }
 
   #derive(purpose: string): Uint8Array {
-    return sha256(encode(`istiod ${this.#seed} ${purpose}`));
+    return sha256(encode(`istiod ${this.options.seed} ${purpose}`));
   }
 
   /** 16 bytes, positive. */

@@ -10,6 +10,7 @@ export class MeshWatcher {
   readonly #client: ApiClient;
   readonly #namespace: string;
   #text: string | undefined;
+  #readable: string | undefined;
   #mesh: Mesh = meshWithDefaults({});
 
   constructor(client: ApiClient, namespace: string) {
@@ -27,10 +28,27 @@ export class MeshWatcher {
     const text = (configMap?.data as Record<string, string> | undefined)?.mesh ?? '';
     if (text !== this.#text) {
       this.#text = text;
-      const config = readMesh(text);
-      if (config) this.#mesh = meshWithDefaults(config);
+      this.#read(text);
     }
     return this.#mesh;
+  }
+
+  #read(text: string): void {
+    const config = readMesh(text);
+    if (!config) return;
+    this.#readable = text;
+    this.#mesh = meshWithDefaults(config);
+  }
+
+  /** The last text that could be read. */
+  save(): string | undefined {
+    return this.#readable;
+  }
+
+  load(text: string | undefined): void {
+    this.#text = undefined;
+    this.#mesh = meshWithDefaults({});
+    if (text !== undefined) this.#read(text);
   }
 }
 
