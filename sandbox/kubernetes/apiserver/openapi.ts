@@ -84,7 +84,11 @@ function document(server: ApiServer, members: Served[], descriptions: Descriptio
       const own = {
         apiVersion: { type: 'string', description: apiVersion },
         kind: { type: 'string', description: kindText },
-        metadata: { ...(metadata && { description: metadata }), allOf: [{ $ref: `${prefix}${objectMeta}` }], default: {} },
+        metadata: {
+          ...(metadata && { description: metadata }),
+          allOf: [{ $ref: `${prefix}${objectMeta}` }],
+          default: {},
+        },
       };
       const properties = { ...own, ...(described.properties as object) };
       schemas[name] = { ...described, type: 'object', properties, 'x-kubernetes-group-version-kind': gvk };
