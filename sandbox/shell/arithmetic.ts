@@ -42,7 +42,8 @@ const levels: Record<string, number> = {
   '/': 10,
   '%': 10,
 };
-const maximalDepth = 1024;
+/** Nesting of expressions (variables that name expressions, parentheses, signs) beyond which bash's words for it come. */
+const maximalDepth = 251;
 
 /** Evaluates an expression in 64-bit two's complement, as bash's expr.c does. Its text is expanded already. */
 export function evaluate(text: string, scope: ArithmeticScope, depth = 0): bigint {
@@ -54,25 +55,24 @@ export function evaluate(text: string, scope: ArithmeticScope, depth = 0): bigin
 class Evaluation {
   readonly #text: string;
   readonly #scope: ArithmeticScope;
-  readonly #depth: number;
   #at = 0;
   #token: Token = { kind: 'end', at: 0 };
   /** Where the last token began: what errors point at. */
   #last = 0;
+  #nested = 0;
   /** Above 0 in a part that short circuits skip. */
   #skipping = 0;
 
   constructor(text: string, scope: ArithmeticScope, depth: number) {
     this.#text = text;
     this.#scope = scope;
-    this.#depth = depth;
+    this.#nested = depth;
   }
 
   whole(): bigint {
-    if (this.#depth > maximalDepth) this.#fail('expression recursion level exceeded', 0);
     this.#next();
     const value = this.#comma();
-    if (this.#kind !== 'end') this.#fail('syntax error in expression', this.#token.at);
+    if (!this.#ended()) this.#fail('syntax error in expression', this.#token.at);
     return value;
   }
 
@@ -81,9 +81,9 @@ class Evaluation {
     throw new ArithmeticError(`${expression}: ${message} (error token is "${this.#text.slice(at)}")`);
   }
 
-  /** The current token, asked anew after reading on. */
-  get #kind(): Token['kind'] {
-    return this.#token.kind;
+  /** True at the end of the text. */
+  #ended(): boolean {
+    return this.#token.kind === 'end';
   }
 
   #is(text: string): boolean {
@@ -122,13 +122,13 @@ class Evaluation {
     const condition = this.#binary(1);
     if (!this.#is('?')) return condition;
     this.#next();
-    if (this.#kind === 'end' || this.#is(':')) this.#fail('expression expected');
+    if (this.#ended() || this.#is(':')) this.#fail('expression expected');
     this.#skipping += condition === 0n ? 1 : 0;
     const yes = this.#comma();
     this.#skipping -= condition === 0n ? 1 : 0;
     if (!this.#is(':')) this.#fail("`:' expected for conditional expression");
     this.#next();
-    if (this.#kind === 'end') this.#fail('expression expected');
+    if (this.#ended()) this.#fail('expression expected');
     this.#skipping += condition !== 0n ? 1 : 0;
     const no = this.#conditional();
     this.#skipping -= condition !== 0n ? 1 : 0;
@@ -169,6 +169,15 @@ class Evaluation {
   }
 
   #unary(): bigint {
+    if (++this.#nested > maximalDepth) this.#fail('expression recursion level exceeded', 0);
+    try {
+      return this.#signed();
+    } finally {
+      this.#nested--;
+    }
+  }
+
+  #signed(): bigint {
     const token = this.#token;
     if (token.kind !== 'operator' || !'!~+-'.includes(token.text[0] as string)) return this.#primary();
     if (!['!', '~', '+', '-', '++', '--'].includes(token.text)) return this.#primary();
@@ -215,7 +224,7 @@ class Evaluation {
     if (token.kind === 'operator' && token.text === '(') {
       this.#next();
       const value = this.#comma();
-      if (!this.#is(')')) this.#fail("missing `)'", this.#kind === 'end' ? this.#last : this.#token.at);
+      if (!this.#is(')')) this.#fail("missing `)'", this.#ended() ? this.#last : this.#token.at);
       this.#next();
       this.#variable = undefined;
       return value;
@@ -231,7 +240,7 @@ class Evaluation {
   #load(token: Token & { kind: 'name' }, unread = false): bigint {
     if (this.#skipping > 0 || unread) return 0n;
     const text = this.#scope.get(token.name, token.subscript);
-    return text === undefined ? 0n : evaluate(text, this.#scope, this.#depth + 1);
+    return text === undefined ? 0n : evaluate(text, this.#scope, this.#nested);
   }
 
   #store(token: Token & { kind: 'name' }, value: bigint): void {

@@ -128,6 +128,7 @@ async function run(process: Process, dialect: 'bash' | 'ash'): Promise<number> {
     program,
     ...(line.command ? { command: true } : {}),
     interactive,
+    ...(scripted ? { script: name } : {}),
   });
   if (line.command) return await shell.toEnd(() => shell.runText(first as string));
   if (scripted) return await runFile(shell, first as string, own);
@@ -164,7 +165,7 @@ async function runInput(shell: Shell): Promise<number> {
       text += next.text + (ended ? '' : '\n');
     } while (!ended && !isComplete(text));
     if (text.trim() !== '') {
-      status = await shell.runText(text, line);
+      status = await shell.runText(text, { line });
       if (shell.syntaxFailed) return 2;
     }
     if (ended) return status;

@@ -83,8 +83,7 @@ export async function execute(shell: Shell, node: PipelineNode | AndOr): Promise
   if (pause) await pause;
   switch (node.type) {
     case 'Command':
-      shell.position = node.pos;
-      shell.positionEnd = node.end;
+      at(shell, node);
       return await simpleCommand(shell, node);
     case 'AndOr':
       return await andOr(shell, node);
@@ -113,15 +112,21 @@ export async function execute(shell: Shell, node: PipelineNode | AndOr): Promise
     case 'Function':
       return await defineFunction(shell, node);
     case 'ArithmeticCommand':
-      shell.position = node.pos;
+      at(shell, node);
       return await checkFailure(shell, await arithmeticStatus(shell, node.body));
     case 'TestCommand':
-      shell.position = node.pos;
+      at(shell, node);
       return await checkFailure(shell, await testStatus(shell, node.expression));
     case 'Coproc':
       await shell.error('coproc: not supported');
       return 1;
   }
+}
+
+/** Notes which command runs, for error messages and $LINENO. */
+function at(shell: Shell, node: { pos: number; end: number }): void {
+  shell.position = node.pos;
+  shell.positionEnd = node.end;
 }
 
 async function andOr(shell: Shell, node: AndOr): Promise<number> {
@@ -190,6 +195,7 @@ async function stages(shell: Shell, node: Pipeline): Promise<number> {
 
 async function redirected(shell: Shell, node: PipelineNode & { type: 'Redirected' }): Promise<number> {
   shell.position = node.pos;
+  shell.positionEnd = node.pos;
   const close = shell.openedMark();
   try {
     const { undo } = await settle(redirect(shell, node.redirects));
@@ -257,6 +263,7 @@ async function whileLoop(shell: Shell, node: While): Promise<number> {
 
 async function forLoop(shell: Shell, node: For): Promise<number> {
   shell.position = node.pos;
+  shell.positionEnd = node.pos;
   const items = node.wordlist ? await settle(shell.expander.words(node.wordlist)) : [...shell.state.positional];
   const name = node.name.text;
   if (!/^[A-Za-z_]\w*$/.test(name)) {
@@ -284,7 +291,7 @@ async function forLoop(shell: Shell, node: For): Promise<number> {
 
 /** An arithmetic command's status: 1 for zero or a wrong expression. */
 async function arithmeticStatus(shell: Shell, text: string): Promise<number> {
-  if (shell.state.options.has('xtrace')) await shell.trace(`((${text}))`);
+  if (shell.state.options.has('xtrace')) await shell.trace(`(( ${text} ))`);
   try {
     return (await settle(shell.expander.arithmetic(text))) === 0n ? 1 : 0;
   } catch (error) {
@@ -296,6 +303,7 @@ async function arithmeticStatus(shell: Shell, text: string): Promise<number> {
 
 async function arithmeticFor(shell: Shell, node: ArithmeticFor): Promise<number> {
   shell.position = node.pos;
+  shell.positionEnd = node.pos;
   const parts = headerParts(shell.source.text, node);
   const evaluatePart = async (text: string): Promise<bigint | undefined> => {
     const pause = shell.tick();
@@ -373,6 +381,7 @@ async function select(shell: Shell, node: Select): Promise<number> {
 
 async function caseCommand(shell: Shell, node: Case): Promise<number> {
   shell.position = node.pos;
+  shell.positionEnd = node.pos;
   const text = await settle(shell.expander.text(node.word));
   if (shell.state.options.has('xtrace')) await shell.trace(`case ${text} in`);
   const options = { ignoreCase: shell.state.shopts.has('nocasematch') };
@@ -408,9 +417,11 @@ async function testStatus(shell: Shell, expression: Parameters<typeof evaluateTe
 
 async function defineFunction(shell: Shell, node: FunctionNode): Promise<number> {
   shell.position = node.pos;
+  shell.positionEnd = node.pos;
   const text = shell.source.text.slice(node.pos, node.end);
   const line = shell.source.line - 1 + lineAt(shell.source.text, node.pos);
-  shell.state.functions.set(node.name.value, { text, line });
+  const file = shell.definingFile();
+  shell.state.functions.set(node.name.value, { text, line, ...(file === undefined ? {} : { file }) });
   return 0;
 }
 

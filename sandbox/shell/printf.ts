@@ -86,7 +86,9 @@ function once(
     }
     const done = convert(letter as string, spec, next, options);
     if (done === undefined) {
-      options.error(`\`${letter}': invalid format character`);
+      // a length modifier without its letter: what follows is named
+      const shown = 'hlLqjzt'.includes(letter as string) ? (format[at] ?? letter) : letter;
+      options.error(`\`${shown}': invalid format character`);
       return stop();
     }
     bytes.push(done.bytes);

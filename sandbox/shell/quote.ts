@@ -112,7 +112,7 @@ export function decodeEscapes(text: string, options: EscapeOptions): { bytes: Ui
         at -= octal.length - digits.length;
         chunks.push(Number.parseInt(digits, 8) & 0xff);
       }
-    } else if (letter === 'c') return { bytes: Uint8Array.from(chunks), stopped: true };
+    } else if (letter === 'c' && !options.quotes) return { bytes: Uint8Array.from(chunks), stopped: true };
     else push(simple[letter as string] ?? whole);
   }
   return { bytes: Uint8Array.from(chunks), stopped: false };

@@ -119,7 +119,7 @@ function isRegular(shell: Shell, target: string): boolean {
 
 /** A heredoc's text: tabs stripped for `<<-`, expanded unless its delimiter was quoted. */
 function* heredocText(shell: Shell, document: HereDoc): Waiting<string> {
-  const { body } = document;
+  const body = terminated(document.body, document.closing !== undefined);
   const strips = document.operator === '<<-';
   if (document.delimiter?.quoted || !body.parts) {
     return strips ? body.text.replace(/^\t+/gm, '') : body.text;
@@ -136,6 +136,13 @@ function* heredocText(shell: Shell, document: HereDoc): Waiting<string> {
     atStart = part.type === 'Literal' && part.value.endsWith('\n');
   }
   return text;
+}
+
+/** The end of input gives a heredoc's last line its newline. */
+function terminated(body: HereDoc['body'], closed: boolean): Pick<HereDoc['body'], 'text' | 'parts'> {
+  if (closed || body.text === '' || body.text.endsWith('\n')) return body;
+  const end = { type: 'Literal', pos: 0, end: 0, text: '\n', value: '\n' } as const;
+  return { text: `${body.text}\n`, parts: body.parts && [...body.parts, end] };
 }
 
 /** A pipe that holds the text and is closed for writing. */

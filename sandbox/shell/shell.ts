@@ -6,6 +6,7 @@ import { readPath } from '../kernel/open-path.ts';
 import { posixResolve } from '../kernel/paths.ts';
 import { type Child, Exit, Killed, type Process, type Program, type Signal, signals } from '../kernel/process.ts';
 import { BrokenPipe, concat, decode, encode } from '../kernel/streams.ts';
+import { expandAliases } from './alias.ts';
 import { ArithmeticError, type ArithmeticScope, evaluate } from './arithmetic.ts';
 import { type Builtin, builtins } from './builtins/index.ts';
 import { dynamicNames, dynamicVariables } from './dynamic.ts';
@@ -45,6 +46,8 @@ export interface ShellOptions {
   level?: number;
   frames?: Frame[];
   source?: Source;
+  /** The script's path. */
+  script?: string;
   /** What runs scripts: bash itself. */
   program?: Program;
   /** Functions' nesting so far. */
@@ -121,7 +124,7 @@ export class Shell {
 
   /** The line (from 1) of the command that runs. */
   line(): number {
-    return this.source.line - 1 + lineAt(this.source.text, this.position);
+    return this.source.line - 1 + lineAt(this.source.text, this.positionEnd);
   }
 
   /** A builtin by name, unless `enable -n` turned it off. */
@@ -132,6 +135,13 @@ export class Shell {
   /** The program that runs scripts without an interpreter line. */
   get program(): Program {
     return this.options.program ?? (() => Promise.resolve(126));
+  }
+
+  /** What BASH_SOURCE says of functions defined here: a script's path, a sourced file; `environment` for `bash -c`. */
+  definingFile(): string | undefined {
+    const file = this.frames.at(-1)?.file;
+    if (file !== undefined || this.interactive) return file;
+    return this.options.command ? 'environment' : this.options.script;
   }
 
   commandText(): string {
@@ -147,8 +157,8 @@ export class Shell {
   /** `bash: line 3: `, as errors begin. */
   prefix(): string {
     const name = this.state.name.replace(/^-/, '');
-    if (this.options.dialect === 'ash') return `${name}: `;
-    return this.interactive ? `${name}: ` : `${name}: line ${this.line()}: `;
+    if (this.options.dialect === 'ash' || this.interactive) return `${name}: `;
+    return `${this.frames.at(-1)?.file ?? name}: line ${this.line()}: `;
   }
 
   /** What a builtin prints: fails like write(2) where stdout is closed. */
@@ -413,7 +423,34 @@ export class Shell {
   }
 
   /** Runs a text in this shell, command by command as bash reads it. `eval`, `source`, traps, scripts, `-c`. */
-  async runText(text: string, line = 1): Promise<number> {
+  async runText(text: string, options: { line?: number; label?: string } = {}): Promise<number> {
+    const { line = 1, label = '' } = options;
+    const { aliases, shopts } = this.state;
+    const expands = shopts.has('expand_aliases') || text.includes('expand_aliases');
+    if (expands && (aliases.size > 0 || /\balias\b/.test(text))) {
+      return await this.#runWithAliases(text, line, label);
+    }
+    return await this.#runPlain(text, line, label);
+  }
+
+  /** Reads unit by unit, each with the aliases that the ones before have left. */
+  async #runWithAliases(text: string, line: number, label: string): Promise<number> {
+    let status = 0;
+    let from = 0;
+    while (from < text.length) {
+      const rest = text.slice(from);
+      const { units } = parseScript(rest);
+      const end = units.length > 1 && units[1] ? units[1].pos : rest.length;
+      const source = rest.slice(0, end);
+      const unit = this.state.shopts.has('expand_aliases') ? expandAliases(source, this.state.aliases) : source;
+      status = await this.#runPlain(unit, line - 1 + lineAt(text, from), label);
+      if (this.syntaxFailed && !this.interactive) return status;
+      from += end;
+    }
+    return status;
+  }
+
+  async #runPlain(text: string, line: number, label: string): Promise<number> {
     const outer = this.source;
     const [position, end] = [this.position, this.positionEnd];
     const parsed = parseScript(text);
@@ -426,7 +463,7 @@ export class Shell {
         }
         status = await executeList(this, unit.statements);
       }
-      if (parsed.problem) status = await this.syntaxError(parsed.problem);
+      if (parsed.problem) status = await this.syntaxError(parsed.problem, label);
       return status;
     } finally {
       this.source = outer;
@@ -437,15 +474,16 @@ export class Shell {
 
   async #warnHeredoc(text: string, heredoc: { pos: number; delimiter: string }): Promise<void> {
     const at = lineAt(text, heredoc.pos);
-    this.position = text.length;
+    this.positionEnd = text.length + 1;
     const wanted = `here-document at line ${at} delimited by end-of-file (wanted \`${heredoc.delimiter}')`;
     await this.error(`warning: ${wanted}`);
   }
 
-  async syntaxError(problem: SyntaxProblem): Promise<number> {
-    const name = this.state.name.replace(/^-/, '');
+  async syntaxError(problem: SyntaxProblem, label = ''): Promise<number> {
+    const name = this.frames.at(-1)?.file ?? this.state.name.replace(/^-/, '');
     const where = this.interactive ? '' : `line ${this.source.line - 1 + problem.line}: `;
-    const prefix = `${name}: ${this.options.command && this.level === 0 ? '-c: ' : ''}${where}`;
+    const kind = label || (this.options.command && this.frames.length === 0 ? '-c: ' : '');
+    const prefix = `${name}: ${kind}${where}`;
     await this.write(2, `${prefix}${problem.message}\n`);
     if (problem.shown && !this.interactive) await this.write(2, `${prefix}${problem.shown}\n`);
     this.syntaxFailed = true;
@@ -469,8 +507,9 @@ export class Shell {
           shell.state.options.add('errexit');
         }
         if (script.source !== undefined) shell.source = { text: script.source, line: this.line() };
-        if (text.startsWith('`') && script.errors?.length)
-          return await shell.runText(script.source ?? text.slice(1, -1));
+        if (text.startsWith('`') && script.errors?.length) {
+          return await shell.runText(script.source ?? text.slice(1, -1), { label: 'command substitution: ' });
+        }
         return await executeList(shell, script.commands);
       },
       { fds },

@@ -2,6 +2,7 @@ import { type Command, type CompoundCommand, parse, type Redirected, type Word }
 import { FileError } from '../kernel/files.ts';
 import { Exit, type Program } from '../kernel/process.ts';
 import { decode } from '../kernel/streams.ts';
+import { ArithmeticError } from './arithmetic.ts';
 import { type Assigned, assign, expandAssignment } from './assign.ts';
 import { type Builtin, declares, specialBuiltins } from './builtins/index.ts';
 import { ExpansionError, Flow } from './errors.ts';
@@ -29,11 +30,12 @@ export async function simpleCommand(shell: Shell, node: Command): Promise<number
     const prepared = settled instanceof Promise ? await settled : settled;
     if (shell.state.options.has('xtrace')) await traceCommand(shell, prepared);
     const run = () => runPrepared(shell, prepared);
-    const [name] = prepared.argv;
     if (node.redirects.length === 0) return await checkFailure(shell, await run());
     const redirected = settle(redirect(shell, node.redirects));
     const { undo } = redirected instanceof Promise ? await redirected : redirected;
-    const lasts = name === 'exec' && prepared.argv.length === 1 && !shell.state.functions.has('exec');
+    const bare = prepared.argv.join(' ');
+    const lasts =
+      (bare === 'exec' || bare === 'command exec' || bare === 'builtin exec') && !shell.state.functions.has('exec');
     if (lasts) return await checkFailure(shell, await run());
     try {
       return await checkFailure(shell, await run());
@@ -159,7 +161,10 @@ async function withAssignments(
   try {
     for (const one of before) {
       const old = variables.get(one.name);
-      if (old?.readonly) throw new VariableError(`${one.name}: readonly variable`);
+      if (old?.readonly) {
+        await shell.error(`${one.name}: readonly variable`);
+        continue;
+      }
       variables.makeLocal(one.name);
       if (old && one.append) variables.put(one.name, old);
       await settle(assign(shell, one));
@@ -180,11 +185,15 @@ export async function callBuiltin(
   try {
     return await builtin(shell, argv.slice(1), { name: argv[0] ?? '', assigned });
   } catch (error) {
-    if (error instanceof VariableError || (error instanceof Error && error.name === 'ArithmeticError')) {
-      await shell.error(`${argv[0]}: ${error.message}`);
+    if (error instanceof VariableError) {
+      await shell.error(error.message);
       return 1;
     }
-    throw error;
+    if (!(error instanceof ArithmeticError)) throw error;
+    const named = new ArithmeticError(`${argv[0]}: ${error.message}`);
+    if (argv[0] !== 'let') throw named;
+    await shell.error(named.message);
+    return 1;
   }
 }
 
@@ -211,7 +220,7 @@ export async function callFunction(shell: Shell, name: string, own: ShellFunctio
   const { source, position, positionEnd, loops } = shell;
   const positional = state.positional;
   shell.depth++;
-  shell.frames.push({ name, file: 'main', callLine: shell.line() });
+  shell.frames.push({ name, file: own.file ?? 'main', callLine: shell.line() });
   shell.source = { text: own.text, line: own.line };
   shell.loops = 0;
   state.positional = args;
@@ -231,11 +240,24 @@ export async function callFunction(shell: Shell, name: string, own: ShellFunctio
   }
 }
 
+/** `() { … }`, as bash hands functions on. */
+function exportedBody(text: string): string {
+  const node = parse(text).commands[0]?.command;
+  return node?.type === 'Function' ? `() ${text.slice(node.body.pos, node.body.end)}` : '() { :; }';
+}
+
 /** The environment of a child: exported variables and those before the command. */
 async function environment(shell: Shell, before: Assigned[]): Promise<Map<string, string>> {
   const exported = shell.state.variables.environment();
+  for (const [name, own] of shell.state.functions) {
+    if (own.exported) exported.set(`BASH_FUNC_${name}%%`, exportedBody(own.text));
+  }
   for (const one of before) {
     if (typeof one.value !== 'string') continue;
+    if (shell.state.variables.get(one.name)?.readonly) {
+      await shell.error(`${one.name}: readonly variable`);
+      continue;
+    }
     const old = one.append ? (shell.state.variables.text(one.name) ?? '') : '';
     exported.set(one.name, old + one.value);
   }

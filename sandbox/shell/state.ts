@@ -8,6 +8,8 @@ export interface ShellFunction {
   /** Line (from 1) at which the definition began where it was read. */
   line: number;
   exported?: boolean;
+  /** The script or sourced file that defined it. */
+  file?: string;
 }
 
 /** Everything of a shell that outlives a command, as plain data. */
@@ -41,7 +43,6 @@ const defaultShopts = [
   'checkwinsize',
   'cmdhist',
   'complete_fullquote',
-  'extglob',
   'extquote',
   'force_fignore',
   'globasciiranges',

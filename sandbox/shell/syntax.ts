@@ -36,7 +36,9 @@ export function parseScript(text: string): Parsed {
   const errors: ParseError[] = [...(script.errors ?? [])];
   if (text.includes('(')) collectErrors(script, text, errors);
   errors.sort((a, b) => a.pos - b.pos);
-  const first = errors[0];
+  // of constructs that the end of the text left open, bash names the innermost
+  const open = errors.every((error) => error.message.startsWith('unterminated'));
+  const first = open ? errors.at(-1) : errors[0];
   const problem = first && describe(text, first);
   const units: Unit[] = [];
   for (const statement of script.commands) {
@@ -48,7 +50,11 @@ export function parseScript(text: string): Parsed {
   }
   if (!problem) return { text, units, openHeredocs };
   const whole = units.filter((unit) => unit.end <= problem.pos && text.slice(unit.end, problem.pos).includes('\n'));
-  return { text, units: whole, problem, openHeredocs };
+  const broken = whole.findIndex((unit, index) => {
+    const next = units[index + 1]?.pos ?? problem.pos;
+    return (parse(text.slice(unit.pos, Math.max(unit.end, next))).errors?.length ?? 0) > 0;
+  });
+  return { text, units: broken < 0 ? whole : whole.slice(0, broken), problem, openHeredocs };
 }
 
 /** True if an interactive shell would run the text; false if it would ask for more with `> `. */
@@ -60,6 +66,7 @@ export function isComplete(text: string): boolean {
 
 export function lineAt(text: string, pos: number): number {
   let line = 1;
+  if (pos > text.length && !text.endsWith('\n')) line++; // the end of the input
   for (let at = text.indexOf('\n'); at >= 0 && at < pos; at = text.indexOf('\n', at + 1)) line++;
   return line;
 }
@@ -89,8 +96,9 @@ function collectErrors(script: Script, text: string, errors: ParseError[]): void
         }
       }
       const last = words.at(-1);
-      const rest = last ? /^[ \t]*(\()/.exec(text.slice(last.end, node.end)) : null;
-      if (last && rest) errors.push({ message: 'unexpected', pos: last.end + rest[0].length - 1 });
+      const rest = last ? /^[ \t]*\(/.exec(text.slice(last.end)) : null;
+      const named = words.length === 1; // the parenthesis would begin a function's definition
+      if (last && rest) errors.push({ message: 'unexpected', pos: last.end + rest[0].length - (named ? 0 : 1) });
     }
     const nested = node.type === 'CommandExpansion' || node.type === 'ProcessSubstitution' ? node.script : undefined;
     if (nested && !nested.source && !text.startsWith('`', node.pos)) {
@@ -135,7 +143,7 @@ function describe(text: string, error: ParseError): SyntaxProblem {
   if (error.message.startsWith('maximum ')) {
     return { pos, line: lineAt(text, pos), message: 'memory exhausted', incomplete: false };
   }
-  const [token, at] = tokenAt(text, pos, endsLine(text, error));
+  const [token, at] = tokenAt(text, tokenStart(text, error), endsLine(text, error));
   if (token === undefined) {
     return { pos, line: lastLine, message: 'syntax error: unexpected end of file', incomplete: true };
   }
@@ -151,10 +159,21 @@ function describe(text: string, error: ParseError): SyntaxProblem {
   };
 }
 
+/** Where the token is that the parser did not expect. */
+function tokenStart(text: string, { message, pos }: ParseError): number {
+  // the group's opening is what the parser names; bash names what follows it
+  if (/^expected command in (?:brace group|subshell)/.test(message) && /[{(]/.test(text[pos] ?? '')) return pos + 1;
+  // a closing word in place of `then` or `do` was taken
+  const taken = /^expected '(?:then|do)'/.test(message)
+    ? /(?:^|[\s;])(fi|done|esac|else|elif|})\s*$/.exec(text.slice(0, pos))
+    : null;
+  return taken ? text.lastIndexOf(taken[1] as string, pos) : pos;
+}
+
 /** True where a newline cannot stand: it is then itself the unexpected token. */
 function endsLine(text: string, error: ParseError): boolean {
   if (error.message === 'expected redirect target') return true;
-  return /\b(?:function|for|select|case|coproc)\s*$/.test(text.slice(0, error.pos));
+  return /\b(?:function|for|select|case|coproc)\s*$|[^\s;&|(]\s*\($/.test(text.slice(0, error.pos));
 }
 
 const operators =

@@ -1,5 +1,5 @@
 import type { HostTurn } from '../kernel/drivers.ts';
-import type { FileLayer } from '../kernel/file-layer.ts';
+import { FileLayer } from '../kernel/file-layer.ts';
 import { FileError, type OpenFile } from '../kernel/files.ts';
 import { Kernel } from '../kernel/kernel.ts';
 import { MemoryFiles } from '../kernel/memory-files.ts';
@@ -87,10 +87,15 @@ async function changeFiles(process: Process, change: (path: string) => void): Pr
   return 0;
 }
 
+const base = new FileLayer({
+  '/etc/passwd': 'root:x:0:0:root:/root:/bin/bash\n',
+  '/usr/bin': { directory: true },
+});
+
 /** A machine with bash and a few commands, for tests. */
 export function testMachine(options: { seed?: number; base?: FileLayer } = {}): Machine & { files: MemoryFiles } {
   const kernel = new Kernel({ epoch: 1_770_000_000_000, seed: options.seed ?? 1 });
-  const files = new MemoryFiles({ now: () => kernel.now(), ...(options.base ? { base: options.base } : {}) });
+  const files = new MemoryFiles({ now: () => kernel.now(), base: options.base ?? base });
   for (const path of ['/work', '/root']) files.makeDirectory(path);
   return {
     hostname: 'testhost',

@@ -26,7 +26,8 @@ async function statusArgument(shell: Shell, name: string, args: string[]): Promi
 
 export const exit: Builtin = async (shell, args) => {
   const status = await statusArgument(shell, 'exit', args);
-  if (status === undefined) return 1;
+  if (status === undefined && shell.interactive) return 1;
+  if (status === undefined) throw new Exit(1);
   throw new Exit(status);
 };
 
@@ -75,7 +76,7 @@ export const evalBuiltin: Builtin = async (shell, args) => {
   shell.depth++;
   try {
     await Promise.resolve();
-    return await shell.runText(text, shell.line());
+    return await shell.runText(text, { line: shell.line(), label: 'eval: ' });
   } finally {
     shell.depth--;
   }

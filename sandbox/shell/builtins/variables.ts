@@ -88,9 +88,9 @@ async function declareAll(shell: Shell, args: string[], at: number, call: Call, 
     try {
       await declareOne(shell, split, how);
     } catch (error) {
-      const known = error instanceof VariableError || (error instanceof Error && error.name === 'ArithmeticError');
-      if (!known) throw error;
-      await shell.error(`${call.name}: ${(error as Error).message}`);
+      if (!(error instanceof VariableError)) throw error;
+      const plain = call.name === 'readonly' || call.name === 'export';
+      await shell.error(plain ? error.message : `${call.name}: ${error.message}`);
       status = 1;
     }
   }
@@ -302,7 +302,7 @@ export const set: Builtin = async (shell, args) => {
         if (option === undefined) return await listOptions(shell, on);
         if (!optionNames.includes(option)) {
           await shell.error(`set: ${option}: invalid option name`);
-          return 1;
+          return 2;
         }
       }
       if (option === undefined) return await invalidOption(shell, 'set', `${argument[0]}${letter}`);

@@ -37,7 +37,9 @@ function step(
   const join = (name: string) => (base === '' || base.endsWith('/') ? base + name : `${base}/${name}`);
   if (part === '**' && options.globstar) {
     const below = descend(files, cwd, base, options);
-    return last ? below.filter((path) => path !== base) : below.filter((path) => isDirectory(files, cwd, path));
+    return last
+      ? [...(base === '' ? [] : [base.endsWith('/') ? base : `${base}/`]), ...below.slice(1)]
+      : below.filter((path) => isDirectory(files, cwd, path));
   }
   if (!hasGlob(part)) {
     const path = join(unescapePattern(part));

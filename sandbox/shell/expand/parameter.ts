@@ -18,7 +18,7 @@ export function simpleParameter(expander: Expander, name: string, out: Fields, c
     return;
   }
   const text = expander.shell.parameter(name);
-  if (text === undefined) refuseUnset(expander, name);
+  if (text === undefined) refuseUnset(expander, /^[A-Za-z_]/.test(name) ? name : `$${name}`);
   if (text) out.add(text, context.quoted, !context.quoted);
 }
 
