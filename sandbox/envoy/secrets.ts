@@ -2,7 +2,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64 } from '../kernel/base64.ts';
 import { elements } from '../kernel/der.ts';
 import { decode } from '../kernel/streams.ts';
-import { attributeTypes, type Certificate, fromPem, oids, parseCertificate } from '../kernel/x509.ts';
+import { attributeTypes, type Certificate, fromPem, oids, parseCertificate, toPem } from '../kernel/x509.ts';
 import type { CertificateChain } from '../network/socket.ts';
 import type { Secret } from './xds/types.ts';
 
@@ -75,6 +75,7 @@ export function chainFromPem(pem: string): CertificateChain | undefined {
     notAfter: leaf.notAfter,
     root: nameText(last.issuer),
     hash: [...sha256(leaf.der)].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
+    pem: toPem('CERTIFICATE', leaf.der),
   };
 }
 

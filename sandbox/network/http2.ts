@@ -2,7 +2,7 @@ import { concat } from '../kernel/streams.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
 import { HttpError, hasBody } from './http1.ts';
 import { SegmentReader } from './segments.ts';
-import type { Connection, HeaderField, Http2Segment, Segment } from './socket.ts';
+import { type Connection, type HeaderField, type Http2Segment, type Segment, SocketError } from './socket.ts';
 import type { Trace } from './trace.ts';
 
 /** Frame header, RFC 9113 section 4.1. */
@@ -69,7 +69,7 @@ export class Http2Client {
   readonly connection: Connection;
   #streams = new Map<number, PendingResponse>();
   #nextStream = 1;
-  #over: HttpError | undefined;
+  #over: Error | undefined;
 
   /** On a connection come back from rest neither preface nor settings are sent again. */
   constructor(connection: Connection) {
@@ -87,7 +87,7 @@ export class Http2Client {
     return !this.#over;
   }
 
-  /** Rejects with `HttpError`; `onStream` tells how to give the stream up (RST_STREAM). */
+  /** Rejects with `HttpError` (or `TlsError` from below); `onStream` tells how to give the stream up (RST_STREAM). */
   request(request: HttpRequest, trace?: Trace, onStream?: (cancel: () => void) => void): Promise<HttpResponse> {
     if (this.#over) return Promise.reject(this.#over);
     const stream = this.#nextStream;
@@ -125,8 +125,8 @@ export class Http2Client {
       for (let segment = await segments.next(); segment; segment = await segments.next()) this.#take(segment);
       this.#end(new HttpError('closed', 'connection closed'));
     } catch (error) {
-      const known = error instanceof HttpError ? error : new HttpError('reset', (error as Error).message);
-      this.#end(known);
+      // What TLS has to say goes through as it is.
+      this.#end(error instanceof SocketError ? new HttpError('reset', error.message) : (error as Error));
     }
     if (!this.connection.atRest) this.connection.close();
   }
@@ -155,7 +155,7 @@ export class Http2Client {
     pending.resolve({ ...pending.head, protocol: 'HTTP/2', body: concat(pending.chunks) });
   }
 
-  #end(error: HttpError): void {
+  #end(error: Error): void {
     this.#over ??= error;
     for (const [stream, pending] of this.#streams) {
       this.#streams.delete(stream);

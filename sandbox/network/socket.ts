@@ -50,8 +50,9 @@ export interface CertificateChain {
   notAfter: number;
   /** Name of the root that signed it, as trust stores list them. */
   root: string;
-  /** SHA-256 of the leaf in hexadecimal, where the certificate is a real one. */
+  /** SHA-256 of the leaf in hexadecimal and its PEM text, where the certificate is a real one. */
   hash?: string;
+  pem?: string;
 }
 
 export interface Http2Segment {

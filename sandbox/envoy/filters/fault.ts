@@ -27,6 +27,7 @@ export const fault: HttpFilterFactory = (config) => ({
     if (delay && duration > 0 && kernel.random.float() < share(delay.percentage)) {
       addFlag(stream.info, 'DI');
       note(stream.context, stream.trace, 'http-filter', 'delay-injected', { milliseconds: duration });
+      stream.bodyRead = true;
       await kernel.sleep(duration, stream.gone);
     }
     if (abort && kernel.random.float() < share(abort.percentage)) return abortWith(stream, abort);

@@ -96,6 +96,7 @@ export class HttpConnectionManager {
       const response = await this.#handle(request, request.protocol, downstream, reader.trace, gone);
       if (!response) return connection.reset();
       const closes =
+        response.early === true ||
         response.truncated === true ||
         request.protocol === 'HTTP/1.0' ||
         /(^|,)\s*close\s*(,|$)/i.test(headerOf(request, 'connection') ?? '');
@@ -232,6 +233,10 @@ export class HttpConnectionManager {
     this.#decorateResponse(stream, response);
     info.response = response.headers;
     info.responseCode = response.status;
+    if (!stream.bodyRead && stream.body.length > 0) {
+      response.early = true;
+      info.bytesReceived = 0;
+    }
     info.bytesSent = hasBody(stream.head.method, response.status) ? response.body.length : 0;
     if (stream.trace) {
       note(this.#context, stream.trace, 'response', 'answered', {

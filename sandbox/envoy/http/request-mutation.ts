@@ -88,6 +88,7 @@ function mutateClientCertificate(head: RequestHead, config: ManagerConfig, tls: 
   const details: string[] = [];
   if (own) details.push(`By=${own}`);
   if (peer.hash) details.push(`Hash=${peer.hash}`);
+  if (wanted.cert && peer.pem) details.push(`Cert="${urlEncoded(peer.pem)}"`);
   if (wanted.subject) details.push(`Subject="${rfc2253(peer.subject)}"`);
   if (wanted.uri) details.push(...peer.subjectAltNames.filter(isUri).map((uri) => `URI=${uri}`));
   if (wanted.dns) details.push(...peer.subjectAltNames.filter((entry) => !isUri(entry)).map((dns) => `DNS=${dns}`));
@@ -98,4 +99,9 @@ function mutateClientCertificate(head: RequestHead, config: ManagerConfig, tls: 
 /** A name from its most to its least significant attribute reversed, as Envoy prints it. */
 function rfc2253(name: string): string {
   return name.split(',').reverse().join(',');
+}
+
+/** What of a PEM text would disturb a header, as Envoy encodes it. */
+function urlEncoded(pem: string): string {
+  return pem.replace(/[\n +/=]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
 }

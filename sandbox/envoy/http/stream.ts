@@ -14,6 +14,8 @@ export interface Response {
   body: Uint8Array;
   /** The body broke off. */
   truncated?: boolean;
+  /** It came before the request's body was read: an HTTP/1.1 connection is closed after it. */
+  early?: boolean;
   /** The upstream framed it by chunks. */
   chunked?: boolean;
 }
@@ -39,9 +41,11 @@ export class HttpStream {
   /** Protocol of the downstream codec. */
   readonly protocol: 'HTTP/1.1' | 'HTTP/2';
   readonly statPrefix: string;
+  /** Has anybody waited for the body? An answer before that ends the connection of a client that still sends. */
+  bodyRead = false;
   /** ALPN to offer upstream, by upstream protocol (istio.alpn). */
   alpnOverride: ((protocol: 'HTTP/1.1' | 'HTTP/2') => readonly string[] | undefined) | undefined;
-  /** Timers of the router start when filters that wait are through. */
+  /** What its route is looked up in. */
   readonly routes: CompiledRoutes | undefined;
   #matched: MatchedRoute | undefined;
   #looked = false;

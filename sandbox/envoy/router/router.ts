@@ -129,6 +129,7 @@ class Forwarding {
         attempts: this.#retries.hostAttempts,
       });
       if (!host) return this.#noHost();
+      this.#stream.bodyRead = true;
       this.#tried.push(host.key);
       const outcome = await this.#try(host);
       const answer = this.#judge(host, outcome);

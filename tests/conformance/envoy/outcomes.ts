@@ -29,7 +29,8 @@ export function curlArguments(command: string): string[] | undefined {
   for (const match of command.matchAll(/((?:[^\s"']|"(?:[^"\\]|\\.)*"|'[^']*')+)/g)) {
     const word = (match[1] as string).replace(
       /"((?:[^"\\]|\\.)*)"|'([^']*)'/g,
-      (_, double?: string, single?: string) => (double !== undefined ? double.replace(/\\(.)/g, '$1') : (single ?? '')),
+      (_, double?: string, single?: string) =>
+        double !== undefined ? double.replace(/\\(["\\$`])/g, '$1') : (single ?? ''),
     );
     if (/^[;|&]/.test(word) || word.endsWith(';')) return undefined;
     words.push(word);
@@ -95,7 +96,8 @@ export function maskLine(line: string): string {
   const text = line
     .replace(/^\[[^\]]*\]/, '[T]')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, 'UUID')
-    .replace(/curl\/[\d.]+/g, 'curl/X');
+    .replace(/curl\/[\d.]+/g, 'curl/X')
+    .replace(/"start":"[^"]*"/, '"start":"T"');
   const parts =
     /^(\[T\] "[^"]*" \d+ \S+ \S+ \S+ "[^"]*") (\d+) (\d+) (\d+) (\S+) (.*?) (\S+) (\S+) (\S+) (\S+) (\S+) (\S+)$/.exec(
       text,

@@ -2,10 +2,12 @@ import { answerHttpbin } from '../../../sandbox/images/go-httpbin-answers.ts';
 import { httpDate } from '../../../sandbox/images/go-time.ts';
 import type { Kernel } from '../../../sandbox/kernel/kernel.ts';
 import { encode } from '../../../sandbox/kernel/streams.ts';
+import type { HttpResponse } from '../../../sandbox/network/http.ts';
+import { httpClient } from '../../../sandbox/network/http-client.ts';
 import { serveHttp } from '../../../sandbox/network/http-server.ts';
 import type { Network } from '../../../sandbox/network/network.ts';
 import { SegmentReader } from '../../../sandbox/network/segments.ts';
-import type { CertificateChain, Connection } from '../../../sandbox/network/socket.ts';
+import type { CertificateChain, Connection, Segment } from '../../../sandbox/network/socket.ts';
 import type { Namespace } from '../../../sandbox/network/stack.ts';
 import { tlsAccept } from '../../../sandbox/network/tls.ts';
 import { echo } from './echo.ts';
@@ -85,7 +87,7 @@ export function addOutside(network: Network, names: string[], root: string): voi
     void serveHttp(connection, echo('outside', httpDate(kernel.now())));
   };
   ordinary.listen(9999, json);
-  ordinary.listen(3128, (connection) => connectProxy(ordinary, connection));
+  ordinary.listen(3128, (connection) => connectProxy(kernel, ordinary, connection));
 
   const odd = (last: number): Namespace =>
     network.addNamespace({ id: `odd-${last}`, address: `198.51.100.${last}`, latency: 0.1, outside: true });
@@ -107,7 +109,7 @@ export function addOutside(network: Network, names: string[], root: string): voi
   });
   odd(5).listen(80, (connection) => {
     void afterRequest(connection, () => {
-      const text = 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\nContent-Type: text/plain\r\n\r\npartial';
+      const text = 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\npartial';
       connection.write({ kind: 'bytes', bytes: encode(text) });
       kernel.wakeAt(kernel.now() + 200, () => connection.close());
     });
@@ -135,16 +137,26 @@ function secure(connection: Connection, certificate: CertificateChain, serve: (c
 }
 
 /** A plain CONNECT proxy. */
-export function connectProxy(host: Namespace, connection: Connection): void {
+export function connectProxy(kernel: Kernel, host: Namespace, connection: Connection): void {
   void serveHttp(connection, async (request) => {
-    if (request.method !== 'CONNECT') {
-      return { status: 405, protocol: 'HTTP/1.1', headers: [], body: new Uint8Array(0) };
-    }
-    const [name = '', port = ''] = request.target.split(':');
+    const absolute = /^http:\/\/([^/:]+)(?::(\d+))?(\/.*)?$/.exec(request.target);
+    if (request.method !== 'CONNECT' && !absolute) return invalidUrl(httpDate(kernel.now()));
+    const [name = '', port = ''] = absolute ? [absolute[1], absolute[2] ?? '80'] : request.target.split(':');
     try {
       const address = /^\d/.test(name) ? name : (await host.resolve(name)).ipv4[0];
       if (!address) throw new Error('no such name');
       const upstream = await host.connect({ destination: { address, port: Number(port) }, uid: 0 });
+      if (absolute) {
+        const headers = request.headers.filter(([field]) => !/^proxy-/i.test(field));
+        headers.push(['Accept-Encoding', 'gzip']); // as Go's client asks
+        const answer = await httpClient(upstream, 'HTTP/1.1').exchange({
+          ...request,
+          target: absolute[3] ?? '/',
+          headers,
+        });
+        upstream.close();
+        return answer;
+      }
       return {
         tunnel: {
           status: 200,
@@ -153,9 +165,9 @@ export function connectProxy(host: Namespace, connection: Connection): void {
           headers: [],
           body: new Uint8Array(0),
         },
-        take: (client) => {
-          void pump(client, upstream);
-          void pump(upstream, client);
+        take: (client, _rest, segments) => {
+          void pump(() => segments.next(), upstream);
+          void pump(() => upstream.read(), client);
         },
       };
     } catch {
@@ -164,9 +176,24 @@ export function connectProxy(host: Namespace, connection: Connection): void {
   });
 }
 
-async function pump(from: Connection, to: Connection): Promise<void> {
+/** What Go's net/http says to a path where it expects a URL. */
+function invalidUrl(now: string): HttpResponse {
+  return {
+    status: 400,
+    protocol: 'HTTP/1.1',
+    headers: [
+      ['Content-Type', 'text/plain; charset=utf-8'],
+      ['X-Content-Type-Options', 'nosniff'],
+      ['Date', now],
+      ['Content-Length', '12'],
+    ],
+    body: encode('Invalid URL\n'),
+  };
+}
+
+async function pump(next: () => Promise<Segment | null>, to: Connection): Promise<void> {
   try {
-    for (let segment = await from.read(); segment; segment = await from.read()) to.write(segment);
+    for (let segment = await next(); segment; segment = await next()) to.write(segment);
     to.close();
   } catch {
     to.reset();

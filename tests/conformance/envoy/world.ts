@@ -252,7 +252,7 @@ export class World {
     if (container === 'httpbin') stack.listen(8080, (connection) => serveHttpbin(this.kernel, connection, false));
     else if (container === 'helloworld') stack.listen(5000, json);
     else if (['productpage', 'details', 'ratings', 'reviews'].includes(container)) stack.listen(9080, json);
-    else if (container === 'squid') stack.listen(3128, (connection) => connectProxy(stack, connection));
+    else if (container === 'squid') stack.listen(3128, (connection) => connectProxy(this.kernel, stack, connection));
     else if (container === 'tcp-echo') {
       const word = name.includes('v1') ? 'one' : 'two';
       for (const port of [9000, 9001, 9002]) stack.listen(port, (connection) => void tcpEcho(connection, word));
