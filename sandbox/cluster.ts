@@ -86,7 +86,7 @@ export class Cluster implements Stateful<ClusterState> {
     const { kernel } = this;
     this.network = new Network(kernel);
     this.network.setLocalRanges([podRange, serviceRange, '172.18.0.0/16']);
-    this.api = new ApiServer({ kernel, version: release.kubernetes.build.gitVersion });
+    this.api = new ApiServer({ kernel, version: release.kubernetes.build.gitVersion, build: release.kubernetes.build });
     this.#client = this.api.client('system:kube-controller-manager');
     this.istiod = new Istiod({
       kernel,

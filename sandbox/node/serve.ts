@@ -60,15 +60,22 @@ function checkHost(request: IncomingMessage): void {
   }
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request) {
-    size += (chunk as Buffer).length;
-    if (size > bodyLimit) throw new RequestError(413, `the body is larger than ${bodyLimit} bytes`);
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+/** The whole body. One that is too large is read to its end all the same (to a point), so that the client hears why. */
+function readBody(request: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= bodyLimit) chunks.push(chunk);
+      else if (size > 16 * bodyLimit) request.destroy();
+    });
+    request.once('end', () => {
+      if (size <= bodyLimit) resolve(Buffer.concat(chunks).toString('utf8'));
+      else reject(new RequestError(413, `the body is larger than ${bodyLimit} bytes`));
+    });
+    request.once('close', () => reject(new RequestError(400, 'the body broke off')));
+  });
 }
 
 function parse<T>(schema: z.ZodType<T>, body: string): T {

@@ -125,7 +125,7 @@ spec:
   test('what is wrong is refused in the real words', async () => {
     const broken = entry(80).replace('  hosts: [www.example.com]\n', '');
     await expect(real(['apply', '-f', '-'], broken)).rejects.toThrow(
-      'The ServiceEntry "site" is invalid: spec.hosts: Required value',
+      /The ServiceEntry "site" is invalid: \n\* spec\.hosts: Required value\n/,
     );
     await expect(real(['apply', '-f', '-'], entry(80).replace('resolution', 'resolutoin'))).rejects.toThrow(
       'unknown field "spec.resolutoin"',
@@ -149,14 +149,23 @@ spec:
       while (!seen.includes(name)) await new Promise((resolve) => watcher.stdout.once('data', resolve));
     };
     await until('configmap/kube-root-ca.crt');
-    await real(['create', 'configmap', 'watched']);
+    await real(['apply', '-f', '-'], 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: watched}\n');
     await until('configmap/watched');
     watcher.kill();
     await real(['delete', 'configmap', 'watched']);
   });
 
   test('a deployment comes up while kubectl waits', { timeout: 60_000 }, async () => {
-    await real(['create', 'deployment', 'web', '--image=curlimages/curl', '--', 'sleep', 'infinity']);
+    const web = `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: curl, image: curlimages/curl, command: [sleep, infinity]}]}
+`;
+    await real(['apply', '-f', '-'], web);
     expect(await real(['rollout', 'status', 'deployment/web', '--timeout=30s'])).toContain(
       'deployment "web" successfully rolled out',
     );
