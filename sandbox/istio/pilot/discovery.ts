@@ -5,7 +5,7 @@ import type { Kernel } from '../../kernel/kernel.ts';
 import { formatSeconds } from '../../kernel/time.ts';
 import type { ApiClient } from '../../kubernetes/objects.ts';
 import { type AuthorityOptions, CertificateAuthority, isDue } from './discovery/certificate-authority.ts';
-import { type Connection, type ConnectionState, discoveryTypes, reuse } from './discovery/connections.ts';
+import { Comparison, type Connection, type ConnectionState, discoveryTypes } from './discovery/connections.ts';
 import { syncz } from './discovery/debug.ts';
 import { configMaps, MeshWatcher } from './discovery/mesh-watcher.ts';
 import { RootCertPublisher } from './discovery/root-cert-publisher.ts';
@@ -208,14 +208,15 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
     if (!this.#running) return;
     this.#context = undefined;
     const context = this.#currentContext();
-    for (const connection of this.#sorted()) this.#update(connection, context);
+    const comparison = new Comparison();
+    for (const connection of this.#sorted()) this.#update(connection, context, comparison);
   }
 
   /** Generates a proxy's configuration and sends it if it differs. A proxy whose pod is not known yet waits. */
-  #update(connection: Connection, context: PushContext): void {
+  #update(connection: Connection, context: PushContext, comparison = new Comparison()): void {
     const generated = this.#generate(connection.state.node, context);
     if (!generated) return;
-    const { configuration, changed } = reuse(connection.configuration, generated);
+    const { configuration, changed } = comparison.reuse(connection.configuration, generated);
     connection.configuration = configuration;
     if (changed.length === 0) return;
     const { state } = connection;

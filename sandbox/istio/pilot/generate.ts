@@ -76,11 +76,17 @@ function buildRoutes(build: Build, listeners: readonly Listener[]): RouteConfigu
   const { envoyPatches, gateway } = build;
   return [...routeNames(listeners)].sort(compareText).map((name) => {
     if (build.proxy.type === 'sidecar') {
-      return patchRoutes(envoyPatches, 'SIDECAR_OUTBOUND', outboundRoutes(build, name));
+      return patchRoutes(envoyPatches, 'SIDECAR_OUTBOUND', sharedOutboundRoutes(build, name));
     }
     const ports = gateway?.serversByRouteName.get(name)?.map(({ server }) => server.port.number);
     return patchRoutes(envoyPatches, 'GATEWAY', gatewayRoutes(build, name), ports);
   });
+}
+
+function sharedOutboundRoutes(build: Build, name: string): RouteConfiguration {
+  const { push, scope, proxy } = build;
+  const key = `routes ${name} ${push.labelsMatter ? JSON.stringify(proxy.labels) : ''}`;
+  return push.shared.get(scope, push, key, () => outboundRoutes(build, name));
 }
 
 /** Names of the route configurations the listeners ask for over RDS. */

@@ -9,6 +9,7 @@ import { selects } from './model/labels.ts';
 import { gatewayScope, type SidecarScope, sidecarScope } from './model/sidecar-scope.ts';
 import {
   buildVirtualServiceIndex,
+  selectsClients,
   type VirtualServiceConfig,
   type VirtualServiceIndex,
   virtualServicesForGateway,
@@ -21,6 +22,7 @@ import { Telemetries } from './policies/telemetries.ts';
 import type { MeshProxy } from './proxy.ts';
 import type { Service } from './registry/service.ts';
 import { buildServiceIndex, type ServiceIndex } from './registry/service-index.ts';
+import { SharedValues } from './sharing.ts';
 
 export interface PushOptions {
   mesh: Mesh;
@@ -52,6 +54,10 @@ export class PushContext {
   readonly authorizationPolicies: AuthorizationPolicies;
   readonly telemetries: Telemetries;
   readonly envoyFilters: EnvoyFilters;
+  /** Resources that several proxies have in common. */
+  readonly shared = new SharedValues();
+  /** Whether rules or routes pick clients by their labels, so that proxies of one namespace may see different things. */
+  readonly labelsMatter: boolean;
   readonly #virtualServices: VirtualServiceIndex;
   readonly #sidecars: readonly Config<Sidecar>[];
   readonly #publicServices: Service[] = [];
@@ -80,6 +86,8 @@ export class PushContext {
       domain: this.domain,
       defaultExportTo: mesh.defaultDestinationRuleExportTo,
     });
+    this.labelsMatter =
+      this.destinationRules.selectsClients || virtualServices.some(({ spec }) => selectsClients(spec));
     this.gateways = [...listConfigs<Gateway>(source, 'Gateway'), ...converted.gateways].sort(compareAge);
     const sidecars = listConfigs<Sidecar>(source, 'Sidecar');
     this.#sidecars = [

@@ -18,6 +18,7 @@ import {
   supportsUnhealthyEndpoints,
 } from '../registry/service.ts';
 import { endpointsOfPort, serviceAccountsOf } from '../registry/service-index.ts';
+import { clientKey } from '../sharing.ts';
 import { statName } from '../stat-names.ts';
 import { type ClusterSpec, finishCluster, httpOptions } from './cluster-spec.ts';
 import { http1Options } from './passthrough.ts';
@@ -40,14 +41,19 @@ export function outboundClusters(build: Build, mode: ClusterMode = 'default'): C
   return build.scope.services.flatMap((service) => {
     if (service.resolution === 'Alias' || (mode === 'sni' && service.meshExternal)) return [];
     const rule = build.destinationRule(service.hostname)?.rule;
-    return service.ports.flatMap((port) => {
-      if (port.protocol === 'UDP') return [];
-      const maker = new ClusterMaker(build, service, port, rule, mode);
-      const main = maker.make();
-      if (!main) return [];
-      const subsets = (rule?.spec.subsets ?? []).flatMap((subset) => maker.make(subset) ?? []);
-      return [main, ...subsets];
-    });
+    const key = `clusters ${mode} ${clientKey(build, service, rule)}`;
+    return build.push.shared.get(service, rule ?? build.push, key, () => serviceClusters(build, service, rule, mode));
+  });
+}
+
+function serviceClusters(build: Build, service: Service, rule: Rule | undefined, mode: ClusterMode): Cluster[] {
+  return service.ports.flatMap((port) => {
+    if (port.protocol === 'UDP') return [];
+    const maker = new ClusterMaker(build, service, port, rule, mode);
+    const main = maker.make();
+    if (!main) return [];
+    const subsets = (rule?.spec.subsets ?? []).flatMap((subset) => maker.make(subset) ?? []);
+    return [main, ...subsets];
   });
 }
 

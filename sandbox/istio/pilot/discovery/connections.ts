@@ -41,35 +41,51 @@ export interface Connection {
   configuration?: ProxyConfiguration;
 }
 
-/**
- * `next` with each resource that is equal to one of `previous` replaced by that one, so that equal resources stay the same
- * objects over time; and the types that differ.
- */
-export function reuse(
-  previous: ProxyConfiguration | undefined,
-  next: ProxyConfiguration,
-): { configuration: ProxyConfiguration; changed: DiscoveryType[] } {
-  if (!previous) return { configuration: next, changed: [...discoveryTypes] };
-  const changed: DiscoveryType[] = [];
-  const configuration = { ...next };
-  for (const type of discoveryTypes) {
-    const field = fields[type];
-    const { list, same } = reuseList(previous[field], next[field]);
-    if (!same) changed.push(type);
-    Object.assign(configuration, { [field]: same ? previous[field] : list });
+/** What changed from one push to the next. Resources that proxies have in common are compared once. */
+export class Comparison {
+  readonly #known = new WeakMap<object, { old: object; same: boolean }>();
+
+  /**
+   * `next` with each resource that is equal to one of `previous` replaced by that one, so that equal resources stay the same
+   * objects over time; and the types that differ.
+   */
+  reuse(
+    previous: ProxyConfiguration | undefined,
+    next: ProxyConfiguration,
+  ): { configuration: ProxyConfiguration; changed: DiscoveryType[] } {
+    if (!previous) return { configuration: next, changed: [...discoveryTypes] };
+    const changed: DiscoveryType[] = [];
+    const configuration = { ...next };
+    for (const type of discoveryTypes) {
+      const field = fields[type];
+      const { list, same } = this.#reuseList(previous[field], next[field]);
+      if (!same) changed.push(type);
+      Object.assign(configuration, { [field]: same ? previous[field] : list });
+    }
+    return { configuration, changed };
   }
-  return { configuration, changed };
+
+  #reuseList(previous: readonly Named[], next: readonly Named[]): { list: Named[]; same: boolean } {
+    const known = new Map(previous.map((resource) => [nameOf(resource), resource]));
+    const list = next.map((resource) => {
+      const old = known.get(nameOf(resource));
+      return old && this.#isSame(old, resource) ? old : resource;
+    });
+    const same = list.length === previous.length && list.every((resource, index) => resource === previous[index]);
+    return { list, same };
+  }
+
+  #isSame(old: Named, resource: Named): boolean {
+    const known = this.#known.get(resource);
+    if (known?.old === old) return known.same;
+    const same = equalJson(old, resource);
+    this.#known.set(resource, { old, same });
+    return same;
+  }
 }
 
 type Named = { name?: string; clusterName?: string };
 
-function reuseList(previous: readonly Named[], next: readonly Named[]): { list: Named[]; same: boolean } {
-  if (previous === next) return { list: [...next], same: true };
-  const known = new Map(previous.map((resource) => [resource.name ?? resource.clusterName, resource]));
-  const list = next.map((resource) => {
-    const old = known.get(resource.name ?? resource.clusterName);
-    return old && equalJson(old, resource) ? old : resource;
-  });
-  const same = list.length === previous.length && list.every((resource, index) => resource === previous[index]);
-  return { list, same };
+function nameOf({ name, clusterName }: Named): string | undefined {
+  return name ?? clusterName;
 }

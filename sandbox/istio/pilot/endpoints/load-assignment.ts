@@ -9,6 +9,7 @@ import { modeForPort } from '../policies/peer-authentication.ts';
 import { type Endpoint, parseSubsetKey, type Service, supportsUnhealthyEndpoints } from '../registry/service.ts';
 import { usesDns } from '../registry/service-entry.ts';
 import { endpointsOfPort } from '../registry/service-index.ts';
+import { clientKey } from '../sharing.ts';
 import { applyLocality, type LocalityGroup, localitySetting } from './locality-weights.ts';
 
 /** What EDS serves for a cluster; without endpoints only its name (xds/endpoints/endpoint_builder.go). */
@@ -18,14 +19,27 @@ export function loadAssignment(build: Build, clusterName: string): ClusterLoadAs
   const service = key && build.push.serviceFor(build.proxy, key.hostname);
   if (!key || !service || usesDns(service.resolution)) return empty;
   if (!service.ports.some(({ port }) => port === key.port)) return empty;
-  const rule = build.destinationRule(service.hostname)?.rule.spec;
+  const rule = build.destinationRule(service.hostname)?.rule;
+  const owner = `endpoints ${clusterName} ${clientKey(build, service, rule)}`;
+  return build.push.shared.get(service, rule ?? build.push, owner, () => {
+    return { clusterName, ...endpointsOf(build, service, key, rule?.spec, clusterName) };
+  });
+}
+
+function endpointsOf(
+  build: Build,
+  service: Service,
+  key: { port: number; subset: string },
+  rule: DestinationRule | undefined,
+  clusterName: string,
+): Pick<ClusterLoadAssignment, 'endpoints'> {
   const groups = localityGroups(build, service, key, rule, clusterName);
-  if (groups.length === 0) return empty;
+  if (groups.length === 0) return {};
   const policy = rule && ruleForSubset(rule, key.subset, key.port);
   const { mesh } = build.push;
   const { setting, forced } = localitySetting(mesh.localityLbSetting, policy?.loadBalancer?.localityLbSetting, service);
   const failover = forced || policy?.outlierDetection !== undefined;
-  return { clusterName, endpoints: applyLocality(groups, build.proxy, setting, failover) };
+  return { endpoints: applyLocality(groups, build.proxy, setting, failover) };
 }
 
 function ruleForSubset(rule: DestinationRule, name: string, port: number): TrafficPolicy | undefined {

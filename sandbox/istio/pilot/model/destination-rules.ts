@@ -21,6 +21,8 @@ export interface DestinationRuleIndex {
   /** Rules of the root namespace that only proxies there see. */
   rootPrivate: RuleIndex;
   rootNamespace: string;
+  /** Whether any rule is for some clients only. */
+  selectsClients: boolean;
 }
 
 export function buildDestinationRuleIndex(
@@ -33,12 +35,14 @@ export function buildDestinationRuleIndex(
     exported: new Map(),
     rootPrivate: newHostIndex(),
     rootNamespace,
+    selectsClients: false,
   };
   for (const config of sorted(listConfigs<DestinationRule>(source, 'DestinationRule'))) {
     const { namespace, spec } = config;
     const host = resolveShortname(spec.host ?? '', namespace, options.domain);
     const rule = { ...config, spec: { ...spec, host } };
     const exportTo = spec.workloadSelector ? ['.'] : (spec.exportTo ?? []);
+    if (spec.workloadSelector) index.selectsClients = true;
     const everywhere = exportTo.length === 0;
     if (everywhere || exportTo.some((to) => to === '*' || to === '.' || to === namespace)) {
       add(indexOf(index.local, namespace), rule, exportTo);

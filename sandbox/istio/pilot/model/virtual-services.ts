@@ -126,3 +126,8 @@ export function destinationsOf(spec: VirtualService, clientNamespace: string): M
   }
   return found;
 }
+
+/** Whether a route is only for clients with some labels. */
+export function selectsClients({ http = [], tls = [], tcp = [] }: VirtualService): boolean {
+  return [...http, ...tls, ...tcp].some(({ match = [] }) => match.some(({ sourceLabels }) => sourceLabels));
+}
