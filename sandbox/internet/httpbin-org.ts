@@ -20,6 +20,7 @@ export const httpbinOrg: Site = {
     age: 100,
     left: 290,
   },
+  plaintextAnswer: plainHttp,
   handle,
 };
 
@@ -36,7 +37,7 @@ function handle(request: HttpRequest, context: SiteContext): SiteAnswer {
       : error(405, context);
   switch (first) {
     case 'headers':
-      return json({ headers: headersOf(request) }, context);
+      return json({ headers: headersOf(request, context) }, context);
     case 'ip':
       return json({ origin: origin(request, context) }, context);
     case 'user-agent':
@@ -136,7 +137,7 @@ function echo(request: HttpRequest, context: SiteContext, query: string, body: b
   const scheme = context.secure ? 'https' : 'http';
   const common = {
     args: parameters(query),
-    headers: headersOf(request),
+    headers: headersOf(request, context),
     origin: origin(request, context),
     url: `${scheme}://${request.authority}${request.target}`,
   };
@@ -173,10 +174,49 @@ function decodeQuery(text: string): string {
 }
 
 /** WSGI knows header names in title case only; the load balancer adds its trace id. */
-function headersOf(request: HttpRequest): Record<string, string> {
+function headersOf(request: HttpRequest, context: SiteContext): Record<string, string> {
   const headers: Record<string, string> = { Host: request.authority };
-  for (const [name, value] of request.headers) if (titleCase(name) !== 'Connection') headers[titleCase(name)] = value;
+  for (const [name, value] of request.headers) if (!hidden.has(name.toLowerCase())) headers[titleCase(name)] = value;
+  const root = `Root=1-${Math.floor(context.now / 1000).toString(16)}-${context.hex(24)}`;
+  const given = headers['X-Amzn-Trace-Id'];
+  headers['X-Amzn-Trace-Id'] = given === undefined ? root : `${root.replace('Root', 'Self')};${given}`;
   return headers;
+}
+
+/** What httpbin leaves out because its hosters' proxies add it (helpers.py, ENV_HEADERS), and the connection's own field. */
+const hidden = new Set([
+  'connection',
+  'x-forwarded-for',
+  'x-forwarded-port',
+  'x-forwarded-proto',
+  'x-forwarded-protocol',
+  'x-real-ip',
+  'x-request-start',
+  'x-varnish',
+]);
+
+/** What the load balancer says to HTTP without TLS on its HTTPS port. */
+function plainHttp(now: number): string {
+  const words = 'The plain HTTP request was sent to HTTPS port';
+  const body = [
+    '<html>',
+    `<head><title>400 ${words}</title></head>`,
+    '<body>',
+    '<center><h1>400 Bad Request</h1></center>',
+    `<center>${words}</center>`,
+    '</body>',
+    '</html>',
+    '',
+  ].join('\r\n');
+  const head = [
+    'HTTP/1.1 400 Bad Request',
+    'Server: awselb/2.0',
+    `Date: ${httpDate(calendar(now))}`,
+    'Content-Type: text/html',
+    `Content-Length: ${body.length}`,
+    'Connection: close',
+  ];
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
 }
 
 function origin(request: HttpRequest, context: SiteContext): string {

@@ -85,8 +85,39 @@ test('httpbin.org echoes what it was sent', async () => {
   );
   expect(JSON.parse(decode(response.body))).toEqual({
     args: { a: '1', b: 'x y' },
-    headers: { Host: 'httpbin.org', 'User-Agent': 'test' },
+    headers: {
+      Host: 'httpbin.org',
+      'User-Agent': 'test',
+      'X-Amzn-Trace-Id': expect.stringMatching(/^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$/),
+    },
     origin: '10.244.0.9',
     url: 'http://httpbin.org/get?a=1&b=x+y',
   });
+});
+
+test('HTTP without TLS on port 443 gets a 400 of the load balancer', async () => {
+  const { client, run } = world();
+  const connection = await run(client.connect({ destination: { address: '35.173.6.94', port: 443 }, uid: 0 }));
+  const response = await run(httpClient(connection, 'HTTP/1.1').exchange(request('httpbin.org', '/get')));
+  expect([response.status, header(response, 'server')]).toEqual([400, 'awselb/2.0']);
+  expect(decode(response.body)).toContain('The plain HTTP request was sent to HTTPS port');
+});
+
+test('Wikipedia answers at every address of its edge, by the name asked for', async () => {
+  const { client, run } = world();
+  const ask = async (address: string, host: string, target: string) => {
+    const connection = await run(client.connect({ destination: { address, port: 443 }, uid: 0 }));
+    const verify = { roots: publicRoots, now: epoch, name: host };
+    const secure = await run(tlsConnect(connection, { sni: host, alpn: ['h2'], verify }));
+    return run(httpClient(secure, 'HTTP/2').exchange(request(host, target, { scheme: 'https', protocol: 'HTTP/2' })));
+  };
+  for (const address of ['91.198.174.192', '198.35.26.96', '208.80.153.224']) {
+    const page = await ask(address, 'en.wikipedia.org', '/wiki/Main_Page');
+    expect([page.status, decode(page.body)]).toEqual([200, expect.stringContaining('encyclopedia</title>')]);
+  }
+  const moved = await ask('91.198.174.192', 'de.wikipedia.org', '/');
+  expect([moved.status, header(moved, 'location')]).toEqual([
+    301,
+    'https://de.wikipedia.org/wiki/Wikipedia:Hauptseite',
+  ]);
 });

@@ -46,7 +46,9 @@ async function serveTls(
   certificate: CertificateChain,
 ): Promise<void> {
   try {
-    const secure = await tlsAccept(connection, { certificate: () => certificate, alpn: ['h2', 'http/1.1'] });
+    const plaintext = site.plaintextAnswer && { plaintextAnswer: encode(site.plaintextAnswer(kernel.now())) };
+    const options = { certificate: () => certificate, alpn: ['h2', 'http/1.1'], ...plaintext };
+    const secure = await tlsAccept(connection, options);
     await serve(kernel, site, secure, true);
   } catch (error) {
     if (!(error instanceof TlsError)) connection.reset();

@@ -12,6 +12,8 @@ export interface Site {
   latency: number;
   /** What the server on port 443 shows; sites without it speak plain HTTP only. */
   certificate?: SiteCertificate;
+  /** What port 443 sends to who speaks without TLS, before it hangs up; nothing if absent. `now`: ms since 1970. */
+  plaintextAnswer?(now: number): string;
   handle(request: HttpRequest, context: SiteContext): SiteAnswer;
 }
 
