@@ -1,4 +1,5 @@
 import { ServiceNetwork } from './cluster/kube-proxy.ts';
+import { PolicyNetwork } from './cluster/network-policy.ts';
 import { webhookBackend } from './cluster/webhooks.ts';
 import { programs } from './commands/index.ts';
 import { images } from './images/index.ts';
@@ -72,6 +73,7 @@ export class Cluster implements Stateful<ClusterState> {
   readonly runtime: Runtime;
   readonly #controllers: Controllers;
   readonly #services: ServiceNetwork;
+  readonly #policies: PolicyNetwork;
   readonly #client: ApiClient;
   readonly #webhooks = new Map<string, HandleWebhook>();
   readonly #epoch: number;
@@ -127,6 +129,7 @@ export class Cluster implements Stateful<ClusterState> {
     });
     this.api.webhooks = webhookBackend(this.#client, (service) => this.#webhooksOf(service));
     this.#services = new ServiceNetwork(this.#client, this.network, hostIP);
+    this.#policies = new PolicyNetwork(this.#client, this.network, hostIP);
     this.#client.onChange(pods, () => this.#watchIstiod());
   }
 
@@ -183,6 +186,7 @@ export class Cluster implements Stateful<ClusterState> {
     this.#attachWorld();
     this.istiod.load(state.istiod);
     this.#services.sync();
+    this.#policies.sync();
     this.#watchIstiod();
     this.runtime.load(state.runtime);
     this.#controllers.kubelet.load(state.kubelet);

@@ -6,10 +6,17 @@ import type { NatRule } from './iptables.ts';
 import { type ServicePort, Services } from './services.ts';
 import type { NetworkStack } from './socket.ts';
 import { Namespace, type NamespaceState } from './stack.ts';
-import type { Trace } from './trace.ts';
+import type { ObjectReference, Trace } from './trace.ts';
 
-/** Asked about each new flow; names what a compiled NetworkPolicy says. `false` drops the packet. */
-export type FlowPolicy = (flow: Flow) => { allowed: boolean; policy?: string };
+/** Asked about each new flow. Dropped packets are not answered. */
+export type FlowPolicy = (flow: Flow) => FlowVerdict;
+
+export interface FlowVerdict {
+  allowed: boolean;
+  /** The side that is isolated, and the policies that isolate it (or the one that lets the flow pass); none: nobody is. */
+  direction?: 'egress' | 'ingress';
+  policies?: readonly ObjectReference[];
+}
 
 export interface Flow {
   /** Namespaces by id; undefined where an address belongs to none. */

@@ -186,7 +186,7 @@ export interface NetworkStack extends Sockets {
   /** Is somebody listening there? For probes. */
   listening(port: number): boolean;
   /** A and AAAA records by the namespace's resolv.conf (search domains, ndots). Empty lists: NXDOMAIN or no data. */
-  resolve(name: string): Promise<{ ipv4: string[]; ipv6: string[] }>;
+  resolve(name: string, trace?: import('./trace.ts').Trace): Promise<{ ipv4: string[]; ipv6: string[] }>;
   /** The same without waiting, for who looks names up in the background; undefined: no name server answers. */
   lookup(name: string): { ipv4: string[]; ipv6: string[] } | undefined;
 }

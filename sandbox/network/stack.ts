@@ -12,7 +12,7 @@ import {
   type SocketAddress,
   SocketError,
 } from './socket.ts';
-import type { Hop, Trace } from './trace.ts';
+import type { Hop, ObjectReference, Trace } from './trace.ts';
 
 export interface NamespaceState {
   options: NamespaceOptions;
@@ -166,11 +166,11 @@ export class Namespace implements NetworkStack {
     return this.#listeners.some((listener) => listener.port === port && !isLoopback(listener.address ?? ''));
   }
 
-  async resolve(name: string): Promise<{ ipv4: string[]; ipv6: string[] }> {
+  async resolve(name: string, trace?: Trace): Promise<{ ipv4: string[]; ipv6: string[] }> {
     const known = this.#lookupLocally(name);
     if (known) return known;
     const { kernel } = this.#network;
-    const { answers, silent } = this.#reachNameserver();
+    const { answers, silent } = this.#reachNameserver(trace);
     const wait = answers ? 2 * podLatency : 2 * 5000 * silent;
     if (wait > 0 && this.#options.resolvConf !== undefined) await kernel.sleep(wait);
     return answers ? this.#ask(name) : { ipv4: [], ipv6: [] };
@@ -199,24 +199,15 @@ export class Namespace implements NetworkStack {
   }
 
   /** Does one of resolv.conf's servers answer? `silent` ones let the caller wait two attempts of 5 s each; refusals come at once. */
-  #reachNameserver(): { answers: boolean; silent: number } {
+  #reachNameserver(trace?: Trace): { answers: boolean; silent: number } {
     if (this.#options.resolvConf === undefined) return { answers: true, silent: 0 };
-    const { kernel, services, policy } = this.#network;
+    const { kernel, services } = this.#network;
     let silent = 0;
     for (const server of parseResolvConf(this.#options.resolvConf).nameservers) {
       const entry = services.lookup('UDP', server, 53);
-      const address = entry ? services.choose(entry, kernel.random)?.address : server;
-      if (address === undefined) continue; // REJECT
-      const to = this.#network.at(address)?.id;
-      const flow = {
-        from: this.id,
-        to,
-        source: this.address,
-        destination: address,
-        port: 53,
-        protocol: 'UDP' as const,
-      };
-      const dropped = (policy && !policy(flow).allowed) || (!entry && to === undefined);
+      const backend = entry ? services.choose(entry, kernel.random) : { address: server, port: 53 };
+      if (!backend) continue; // REJECT
+      const dropped = !this.#mayPass('UDP', backend, trace) || (!entry && !this.#network.at(backend.address));
       if (!dropped) return { answers: true, silent };
       silent++;
     }
@@ -254,7 +245,7 @@ export class Namespace implements NetworkStack {
     local: SocketAddress,
     trace: Trace | undefined,
   ): Route | { error: SocketError; after: number } {
-    const { kernel, services, policy } = this.#network;
+    const { kernel, services } = this.#network;
     let real = destination;
     if (!this.#options.outside) {
       const entry = services.lookup('TCP', destination.address, destination.port);
@@ -272,21 +263,7 @@ export class Namespace implements NetworkStack {
       }
     }
     const target = this.#network.at(real.address);
-    const verdict = policy?.({
-      from: this.id,
-      to: target?.id,
-      source: this.address,
-      destination: real.address,
-      port: real.port,
-      protocol: 'TCP',
-    });
-    if (verdict && !verdict.allowed) {
-      this.#note(trace, 'network-policy', 'dropped', {
-        destination: formatAddress(real),
-        ...(verdict.policy !== undefined && { policy: verdict.policy }),
-      });
-      return timedOut();
-    }
+    if (!this.#mayPass('TCP', real, trace)) return timedOut();
     if (!target) {
       if (!this.#network.isLocal(real.address)) return timedOut();
       return { error: new SocketError('EHOSTUNREACH', 'No route to host'), after: arpTimeout };
@@ -305,6 +282,29 @@ export class Namespace implements NetworkStack {
     return { target, local: accepted, originalDestination: real, latency, source };
   }
 
+  /** What the policies say about a new flow from here. */
+  #mayPass(protocol: 'TCP' | 'UDP', to: SocketAddress, trace: Trace | undefined): boolean {
+    const verdict = this.#network.policy?.({
+      from: this.id,
+      to: this.#network.at(to.address)?.id,
+      source: this.address,
+      destination: to.address,
+      port: to.port,
+      protocol,
+    });
+    const object = verdict?.policies?.[0];
+    if (verdict && object) {
+      const details = {
+        destination: formatAddress(to),
+        protocol,
+        direction: verdict.direction ?? '',
+        policies: (verdict.policies ?? []).map(({ namespace, name }) => `${namespace}/${name}`).join(', '),
+      };
+      this.#note(trace, 'network-policy', verdict.allowed ? 'allowed' : 'dropped', details, object);
+    }
+    return verdict?.allowed ?? true;
+  }
+
   #noteRedirect(
     trace: Trace | undefined,
     destination: SocketAddress,
@@ -318,8 +318,21 @@ export class Namespace implements NetworkStack {
     });
   }
 
-  #note(trace: Trace | undefined, layer: Hop['layer'], decision: string, details: Hop['details']): void {
-    trace?.hops.push({ at: this.#network.kernel.now(), where: this.id, layer, decision, details });
+  #note(
+    trace: Trace | undefined,
+    layer: Hop['layer'],
+    decision: string,
+    details: Hop['details'],
+    object?: ObjectReference,
+  ): void {
+    trace?.hops.push({
+      at: this.#network.kernel.now(),
+      where: this.id,
+      layer,
+      decision,
+      details,
+      ...(object && { object }),
+    });
   }
 
   #listenerFor(address: SocketAddress): Listening | undefined {
