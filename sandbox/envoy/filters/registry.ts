@@ -2,8 +2,10 @@ import type { ProxyContext } from '../context.ts';
 import type { Any, NamedAny } from '../xds/types.ts';
 import { alpn } from './alpn.ts';
 import { cors } from './cors.ts';
+import { extAuthz } from './ext-authz.ts';
 import { fault } from './fault.ts';
 import type { Direction, HttpFilter, HttpFilterFactory } from './filter.ts';
+import { jwtAuthn } from './jwt.ts';
 import { localRateLimit } from './local-rate-limit.ts';
 import { peerMetadata } from './peer-metadata.ts';
 import { rbac } from './rbac.ts';
@@ -21,6 +23,8 @@ const factories: Record<string, HttpFilterFactory> = {
   'envoy.filters.http.fault': fault,
   'envoy.filters.http.cors': cors,
   'envoy.filters.http.rbac': rbac,
+  'envoy.filters.http.jwt_authn': jwtAuthn,
+  'envoy.filters.http.ext_authz': extAuthz,
   'envoy.filters.http.local_ratelimit': localRateLimit,
 };
 

@@ -6,6 +6,7 @@ import { scenarios } from './configurations.ts';
 import {
   type Case,
   circumstancesOf,
+  commandOf,
   curlArguments,
   maskBody,
   maskHeader,
@@ -36,7 +37,7 @@ describeGolden('what a real Envoy did', (golden) => {
       let circumstances: Circumstances = {};
       let before = '';
       for (const entry of cases) {
-        const argv = curlArguments(entry.command);
+        const argv = curlArguments(commandOf(entry));
         if (!argv) continue;
         const wanted = circumstancesOf(recorded, entry);
         const fresh = entry.name.startsWith('call:') && !before.startsWith('call:');

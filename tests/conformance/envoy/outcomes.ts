@@ -1,3 +1,4 @@
+import { exponent, modulus, tokenFor } from './tokens.ts';
 import type { Circumstances } from './world.ts';
 
 export interface Case {
@@ -20,6 +21,11 @@ export interface OutcomeFile {
   /** Remarks on how the configuration was changed. */
   configuration?: string[];
   cases: Case[];
+}
+
+/** The command with what it takes from the environment. */
+export function commandOf(entry: Case): string {
+  return entry.command.replaceAll('$TOKEN', tokenFor(entry));
 }
 
 /** The words of a command as a shell would split them; undefined where it is more than one simple curl. */
@@ -78,12 +84,18 @@ export function circumstancesOf(file: OutcomeFile, entry: Case): Circumstances {
   return circumstances;
 }
 
+/** Of the key in Istio's own samples. */
+const recordedModulus =
+  'xAE7eB6qugXyCAG3yhh7pkDkT65pHymX-P7KfIupjf59vsdo91bSP9C8H07pSAGQO1MV_xFj9VswgsCg4R6otmg5PV2He95lZdHtOcU5DXIg_pbhLdKXbi66GlVeK6ABZOUW3WYtnNHD-91gVuoeJT_DwtGGcp4ignkgXfkiEm4sw-4sfb4qdt5oLbyVpmW6x9cfa7vs2WTfURiCrBoUqgBo_-4WTiULmmHSGZHOjzwa8WtrtOQGsAFjIbno85jp6MnGGGZPYZbDAa_b3y5u-YpW7ypZrvD8BgtKVjgtQgZhLAGezMt0ua3DRrWnKqTZ0BJ_EyxOGuHJrLsn00fnMQ';
+
 /** Texts of the configuration that the recording replaced, as its remarks say. */
 function replacements(file: OutcomeFile, entry: Case): [from: string, to: string][] {
   const pairs: [string, string][] = [];
   for (const remark of file.configuration ?? []) {
     const two = /addresses (\S+) and (\S+) replaced by (\S+) and (\S+)/.exec(remark);
     if (two) pairs.push([two[1] as string, two[3] as string], [two[2] as string, two[4] as string]);
+    if (/JWKS replaced/.test(remark))
+      pairs.push([recordedModulus, modulus], ['\\"e\\":\\"AQAB', `\\"e\\":\\"${exponent}`]);
     if (!/forward proxy endpoint/.test(remark)) continue;
     const met = entry.logs.map(({ line }) => /"([\d.]+):3128" outbound\|3080/.exec(line)?.[1]).find((found) => found);
     if (met) pairs.push(['"address":"192.0.2.99","portValue":3080', `"address":"${met}","portValue":3128`]);
