@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../kernel/json.ts';
+import { calendar, parseTime } from '../../kernel/time.ts';
 import { printYaml } from '../../kernel/yaml-print.ts';
 import { TabWriter } from '../kubectl/tab-writer.ts';
 import type { Command, Istioctl } from './command.ts';
@@ -101,10 +102,16 @@ async function compare(ctl: Istioctl, name: string): Promise<number> {
   return 0;
 }
 
+const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
 /** When the routes last changed, as Go prints it by RFC 1123. */
 function lastLoaded(routes: JsonObject): string {
-  const times = objects(routes.dynamicRouteConfigs).map(({ lastUpdated }) => Date.parse(String(lastUpdated)));
-  const known = times.filter((time) => !Number.isNaN(time));
+  const times = objects(routes.dynamicRouteConfigs).map(({ lastUpdated }) => parseTime(String(lastUpdated)));
+  const known = times.filter((time) => time !== undefined);
   if (known.length === 0) return '';
-  return ` (RDS last loaded at ${new Date(Math.max(...known)).toUTCString().replace(/GMT$/, 'UTC')})`;
+  const { weekday, day, month, year, hour, minute, second } = calendar(Math.max(...known));
+  const two = (value: number) => String(value).padStart(2, '0');
+  const date = `${weekdays[weekday]}, ${two(day)} ${months[month - 1]} ${year}`;
+  return ` (RDS last loaded at ${date} ${two(hour)}:${two(minute)}:${two(second)} UTC)`;
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { Session } from '../../lesson/session.ts';
+import { Session } from '../../../sandbox/lesson/session.ts';
+import { turn } from '../../../sandbox/node/host.ts';
 
 const epoch = Date.UTC(2026, 0, 31, 10);
-const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const session = (profile: 'none' | 'demo' | 'minimal') => Session.start({ profile, epoch, seed: 1 }, turn);
 const question = 'This will install the Istio 1.30.3 profile "default" into the cluster. Proceed? (y/N) ';
 
