@@ -1,4 +1,9 @@
+import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
 import { UsageError } from './options.ts';
+
+// Types are stripped and code is compiled once, not at every start.
+enableCompileCache(join(import.meta.dirname, '../../.cache/compile'));
 
 const usage = `usage: npm run sandbox                          an interactive shell on a cluster with Istio
        npm run --silent sandbox -- run [SESSION] SCRIPT|- [ARG…]

@@ -12,10 +12,11 @@ const folder = mkdtempSync(join(tmpdir(), 'snapshot-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const run = promisify(execFile);
 
-async function replay(file: string, seed: number, from: number): Promise<string[]> {
+async function replay(file: string, seed: number, from: number, to: number): Promise<string[]> {
   const script = join(import.meta.dirname, 'replay.ts');
-  const { stdout } = await run(process.execPath, [script, file, String(seed), String(from)], {
+  const { stdout } = await run(process.execPath, [script, file, String(seed), String(from), String(to)], {
     maxBuffer: 64 * 1024 * 1024,
+    env: { ...process.env, NODE_COMPILE_CACHE: join(import.meta.dirname, '../../../.cache/compile') },
   });
   return JSON.parse(stdout) as string[];
 }
@@ -41,12 +42,14 @@ test('saved at 100 random points and restored in a fresh process, the rest is th
   const queue = [...points];
   const worker = async () => {
     for (let point = queue.pop(); point !== undefined; point = queue.pop()) {
-      const rest = await replay(file(point), seed, point + 1);
+      // The whole rest for every tenth point; for the others as much as what was pending can touch.
+      const end = points.indexOf(point) % 10 === 0 ? list.length : Math.min(list.length, point + 21);
+      const rest = await replay(file(point), seed, point + 1, end);
       for (const [index, text] of rest.entries()) {
         if (text !== whole[point + 1 + index])
           expect(text, `restored after move ${point}`).toBe(whole[point + 1 + index]);
       }
-      expect(rest.length).toBe(list.length - point - 1);
+      expect(rest.length).toBe(end - point - 1);
     }
   };
   await Promise.all([worker(), worker()]);
