@@ -474,7 +474,7 @@ export class Shell {
 
   async #warnHeredoc(text: string, heredoc: { pos: number; delimiter: string }): Promise<void> {
     const at = lineAt(text, heredoc.pos);
-    this.positionEnd = text.length + 1;
+    this.positionEnd = text.length;
     const wanted = `here-document at line ${at} delimited by end-of-file (wanted \`${heredoc.delimiter}')`;
     await this.error(`warning: ${wanted}`);
   }

@@ -66,7 +66,6 @@ export function isComplete(text: string): boolean {
 
 export function lineAt(text: string, pos: number): number {
   let line = 1;
-  if (pos > text.length && !text.endsWith('\n')) line++; // the end of the input
   for (let at = text.indexOf('\n'); at >= 0 && at < pos; at = text.indexOf('\n', at + 1)) line++;
   return line;
 }

@@ -48,14 +48,12 @@ const programs: Record<string, Program> = {
     return 0;
   },
   ls: async (process) => {
-    const names = process.machine.files.readDirectory(process.resolve(process.argv[1] ?? '.'));
-    await process.write(
-      1,
-      names
-        .filter((name) => !name.startsWith('.'))
-        .map((name) => `${name}\n`)
-        .join(''),
-    );
+    const { files } = process.machine;
+    const path = process.resolve(process.argv[1] ?? '.');
+    if (!files.exists(path)) return 2;
+    const names = files.stat(path).type === 'directory' ? files.readDirectory(path) : [process.argv[1] ?? ''];
+    const shown = names.filter((name) => !name.startsWith('.'));
+    await process.write(1, shown.map((name) => `${name}\n`).join(''));
     return 0;
   },
   mkdir: async (process) =>
@@ -64,9 +62,11 @@ const programs: Record<string, Program> = {
   touch: async (process) =>
     changeFiles(process, (path) => process.machine.files.writeFile(path, new Uint8Array(), { append: true })),
   chmod: async (process) => {
-    const [, mode = '', ...paths] = process.argv;
-    for (const path of paths) process.machine.files.chmod(process.resolve(path), Number.parseInt(mode, 8) || 0o755);
-    return 0;
+    const mode = Number.parseInt(process.argv[1] ?? '', 8) || 0o755;
+    return await changeFiles(
+      process,
+      (path) => path !== process.resolve(process.argv[1] ?? '') && process.machine.files.chmod(path, mode),
+    );
   },
   sleep: async (process) => {
     await process.sleep(Number(process.argv[1]) * 1000);
@@ -82,8 +82,17 @@ const programs: Record<string, Program> = {
   },
 };
 
-async function changeFiles(process: Process, change: (path: string) => void): Promise<number> {
-  for (const path of process.argv.slice(1)) if (!path.startsWith('-')) change(process.resolve(path));
+async function changeFiles(process: Process, change: (path: string) => unknown): Promise<number> {
+  for (const path of process.argv.slice(1)) {
+    if (path.startsWith('-')) continue;
+    try {
+      change(process.resolve(path));
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      await process.write(2, `${process.argv[0]}: ${path}: ${error.message}\n`);
+      return 1;
+    }
+  }
   return 0;
 }
 
