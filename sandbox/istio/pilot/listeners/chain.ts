@@ -1,6 +1,6 @@
 import type { FilterChain, FilterChainMatch, Metadata, NamedAny } from '../../../envoy/xds/types.ts';
 import { tlsSocket } from '../filters/constants.ts';
-import { cidrRange, unspecifiedAddress } from '../model/addresses.ts';
+import { cidrRange, networkBits, unspecifiedAddress } from '../model/addresses.ts';
 
 /** A filter chain before it is known which listener it becomes a part of. */
 export interface ChainSpec {
@@ -61,7 +61,7 @@ export function chainsConflict(a: ChainSpec, b: ChainSpec): boolean {
   const cidrs = ({ destinationCidrs = [] }: ChainSpec) =>
     destinationCidrs.flatMap((text) => {
       const range = cidrRange(text);
-      return range && range.addressPrefix !== unspecifiedAddress ? [`${range.addressPrefix}/${range.prefixLen}`] : [];
+      return range && range.addressPrefix !== unspecifiedAddress ? [networkBits(range)] : [];
     });
   return (
     a.transportProtocol === b.transportProtocol &&

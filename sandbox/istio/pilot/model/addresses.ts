@@ -37,6 +37,22 @@ export function cidrRange(text: string): CidrRange | undefined {
     : undefined;
 }
 
+/** The bits of a range that count: equal for two ranges of the same addresses. */
+export function networkBits({ addressPrefix, prefixLen = 0 }: CidrRange): string {
+  const width = isIpv4(addressPrefix) ? 8 : 16;
+  const bits = isIpv4(addressPrefix) ? addressPrefix.split('.').map(Number) : ipv6Groups(addressPrefix);
+  const text = bits.map((group) => group.toString(2).padStart(width, '0')).join('');
+  return `${width} ${text.slice(0, prefixLen)}`;
+}
+
+function ipv6Groups(address: string): number[] {
+  const groups = (text: string) => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)));
+  const [head = '', tail] = address.split('::');
+  if (tail === undefined) return groups(head);
+  const [left, right] = [groups(head), groups(tail)];
+  return [...left, ...new Array<number>(Math.max(0, 8 - left.length - right.length)).fill(0), ...right];
+}
+
 /** `host:port`, with brackets around an IPv6 address. */
 export function hostAndPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

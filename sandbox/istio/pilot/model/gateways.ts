@@ -64,8 +64,9 @@ export function mergeGateways(
   return any ? merge.result() : undefined;
 }
 
+/** Also the mode of a server that names none. */
 export function isPassthrough({ tls }: Server): boolean {
-  return tls?.mode === 'PASSTHROUGH' || tls?.mode === 'AUTO_PASSTHROUGH';
+  return tls !== undefined && ['PASSTHROUGH', 'AUTO_PASSTHROUGH'].includes(tls.mode ?? 'PASSTHROUGH');
 }
 
 /** HTTP, with or without TLS that ends here. */
