@@ -165,6 +165,8 @@ export async function deleteOne(
   grace: number,
   policy: 'Background' | 'Orphan' | 'Foreground',
 ): Promise<string> {
+  // Without a name the path would be that of the whole collection: rest.Request.Name refuses it before it is sent.
+  if (info.name === '') throw new KubectlError('resource name may not be empty');
   const answer = await k.client.json<Record<string, unknown>>(
     'DELETE',
     resourcePath(info.mapping, info.namespace, info.name),
