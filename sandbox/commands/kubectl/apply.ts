@@ -1,4 +1,5 @@
 import { lastAppliedCommands } from './apply-commands.ts';
+import { applyServerSide } from './apply-server-side.ts';
 import { resourcePath } from './client.ts';
 import {
   type Command,
@@ -13,12 +14,12 @@ import { createObject, withSource } from './create-object.ts';
 import { isNotFound, KubectlError, StatusError, throwAll, UsageError } from './errors.ts';
 import { goQuote } from './flags.ts';
 import type { Kubectl } from './kubectl.ts';
-import { configurationText, lastAppliedAnnotation, withLastApplied } from './last-applied.ts';
+import { lastAppliedAnnotation, withLastApplied } from './last-applied.ts';
 import { sortedJson } from './manifests.ts';
 import { threeWayMergePatch } from './merge-patch.ts';
-import { copy, isRecord, type KubeObject } from './objects.ts';
+import { isRecord, type KubeObject } from './objects.ts';
 import { patchSchema } from './patch-schema.ts';
-import { dryRun, resultPrinter } from './printers.ts';
+import { dryRun, listOf, resultPrinter } from './printers.ts';
 import { flagsOf, getObject, type Info, select } from './resources.ts';
 import { threeWayStrategicPatch } from './strategic-patch.ts';
 import { fieldValidation } from './validation.ts';
@@ -93,21 +94,37 @@ async function runApply(k: Kubectl): Promise<undefined> {
     );
   }
   const validation = fieldValidation(k);
-  const print = resultPrinter(k);
   const { infos, errors } = await select(k, { ...flagsOf(k), args: [], all: false, validate: validation !== 'Ignore' });
   if (infos.length === 0 && errors.length === 0) throw new KubectlError('no objects passed to apply');
+  const format = flags.text('output');
+  const whole = format !== '' && format !== 'name';
+  const objects: KubeObject[] = [];
   for (const info of infos) {
     try {
-      const { object, done } = serverSide
-        ? await applyServerSide(k, info, validation)
-        : await applyOne(k, info, validation);
-      k.out(print(object, done));
+      const { object, done } = serverSide ? await viaServer(k, info, validation) : await applyOne(k, info, validation);
+      objects.push(object);
+      if (!whole) k.out(resultPrinter(k)(object, done));
     } catch (error) {
       if (!(error instanceof StatusError) && !(error instanceof KubectlError)) throw error;
       errors.push(error);
     }
   }
   throwAll(errors);
+  if (whole)
+    k.out(
+      resultPrinter(k)(
+        objects.length === 1 ? (objects[0] as KubeObject) : listOf(objects, {} as KubeObject['metadata']),
+        '',
+      ),
+    );
+  return undefined;
+}
+
+async function viaServer(k: Kubectl, info: Info, validation: string): Promise<Applied> {
+  requireName(info);
+  const object = await applyServerSide(k, info, validation);
+  warnIfDeleting(k, object);
+  return { object, done: 'serverside-applied' };
 }
 
 interface Applied {
@@ -255,52 +272,4 @@ function withoutNulls<T>(value: T): T {
   const kept: Record<string, unknown> = {};
   for (const [key, member] of Object.entries(value)) if (member !== null) kept[key] = withoutNulls(member);
   return kept as T;
-}
-
-async function applyServerSide(k: Kubectl, info: Info, validation: string): Promise<Applied> {
-  requireName(info);
-  const query = {
-    fieldManager: k.flags.changed('field-manager') ? k.flags.text('field-manager') : 'kubectl',
-    fieldValidation: validation,
-    force: String(k.flags.bool('force-conflicts')),
-    dryRun: dryRun(k) === 'server' ? 'All' : undefined,
-  };
-  const path = resourcePath(info.mapping, info.namespace, info.name, k.flags.text('subresource'));
-  const contentType = 'application/apply-patch+yaml';
-  try {
-    const body = sortedJson(info.object);
-    let object = await k.client.json<KubeObject>('PATCH', path, { query, contentType, body });
-    if (object.metadata.annotations?.[lastAppliedAnnotation] !== undefined) {
-      const annotations = { [lastAppliedAnnotation]: configurationText(copy(info.object as KubeObject)) };
-      object = await k.client.json<KubeObject>('PATCH', path, {
-        query: { ...query, fieldManager: 'kubectl-last-applied', force: 'false' },
-        contentType,
-        body: sortedJson({
-          apiVersion: object.apiVersion,
-          kind: object.kind,
-          metadata: { name: info.name, ...(info.namespace && { namespace: info.namespace }), annotations },
-        }),
-      });
-    }
-    warnIfDeleting(k, object);
-    return { object, done: 'serverside-applied' };
-  } catch (error) {
-    if (error instanceof StatusError && error.reason === 'Conflict') throw new KubectlError(conflictHelp(error));
-    throw error;
-  }
-}
-
-function conflictHelp(error: StatusError): string {
-  return `${error.message}
-Please review the fields above--they currently have other managers. Here
-are the ways you can resolve this warning:
-* If you intend to manage all of these fields, please re-run the apply
-  command with the \`--force-conflicts\` flag.
-* If you do not intend to manage all of the fields, please edit your
-  manifest to remove references to the fields that should keep their
-  current managers.
-* You may co-own fields by updating your manifest to match the existing
-  value; in this case, you'll become the manager if the other manager(s)
-  stop managing the field (remove it from their configuration).
-See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`;
 }

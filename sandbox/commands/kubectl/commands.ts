@@ -1,20 +1,12 @@
-import { annotate } from './annotate.ts';
 import { apply } from './apply.ts';
 import type { Command, LazyCommand } from './command.ts';
-import { create } from './create.ts';
 import { remove } from './delete.ts';
-import { describe } from './describe.ts';
 import { exec } from './exec.ts';
 import { get } from './get.ts';
 import { label } from './label.ts';
 import { logs } from './logs.ts';
-import { patch } from './patch.ts';
 import { portForward, refused, top } from './refused.ts';
-import { replace } from './replace.ts';
-import { rollout } from './rollout.ts';
-import { scale } from './scale.ts';
 import { version } from './version.ts';
-import { wait } from './wait.ts';
 
 /** The groups of `kubectl` without arguments, in its order. */
 export const commandGroups = [
@@ -48,7 +40,12 @@ const later = (group: string, name: string, short: string, load: () => Promise<C
 });
 
 export const commands: readonly LazyCommand[] = [
-  here(beginner, create),
+  later(
+    beginner,
+    'create',
+    'Create a resource from a file or from stdin',
+    async () => (await import('./create.ts')).create,
+  ),
   later(
     beginner,
     'expose',
@@ -66,8 +63,13 @@ export const commands: readonly LazyCommand[] = [
   here(intermediate, get),
   later(intermediate, 'edit', 'Edit a resource on the server', async () => (await import('./edit.ts')).edit),
   here(intermediate, remove),
-  here(deploy, rollout),
-  here(deploy, scale),
+  later(deploy, 'rollout', 'Manage the rollout of a resource', async () => (await import('./rollout.ts')).rollout),
+  later(
+    deploy,
+    'scale',
+    'Set a new size for a deployment, replica set, or replication controller',
+    async () => (await import('./scale.ts')).scale,
+  ),
   refused(deploy, 'autoscale', 'Auto-scale a deployment, replica set, stateful set, or replication controller'),
   refused(cluster, 'certificate', 'Modify certificate resources'),
   later(
@@ -81,7 +83,12 @@ export const commands: readonly LazyCommand[] = [
   refused(cluster, 'uncordon', 'Mark node as schedulable'),
   refused(cluster, 'drain', 'Drain node in preparation for maintenance'),
   refused(cluster, 'taint', 'Update the taints on one or more nodes'),
-  here(debugging, describe),
+  later(
+    debugging,
+    'describe',
+    'Show details of a specific resource or group of resources',
+    async () => (await import('./describe.ts')).describe,
+  ),
   here(debugging, logs),
   refused(debugging, 'attach', 'Attach to a running container'),
   here(debugging, exec),
@@ -98,12 +105,27 @@ export const commands: readonly LazyCommand[] = [
     async () => (await import('./diff.ts')).diff,
   ),
   here(advanced, apply),
-  here(advanced, patch),
-  here(advanced, replace),
-  here(advanced, wait),
+  later(advanced, 'patch', 'Update fields of a resource', async () => (await import('./patch.ts')).patch),
+  later(
+    advanced,
+    'replace',
+    'Replace a resource by file name or stdin',
+    async () => (await import('./replace.ts')).replace,
+  ),
+  later(
+    advanced,
+    'wait',
+    'Wait for a specific condition on one or many resources',
+    async () => (await import('./wait.ts')).wait,
+  ),
   refused(advanced, 'kustomize', 'Build a kustomization target from a directory or URL'),
   here(settings, label),
-  here(settings, annotate),
+  later(
+    settings,
+    'annotate',
+    'Update the annotations on a resource',
+    async () => (await import('./annotate.ts')).annotate,
+  ),
   refused(
     settings,
     'completion',

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts';
-import { KubectlError } from './errors.ts';
+import { KubectlError, NoResourceMatch } from './errors.ts';
 import { goQuote } from './flags.ts';
 import type { Kubectl } from './kubectl.ts';
 import type { Mapping } from './mapper.ts';
@@ -47,6 +47,9 @@ async function runExplain(k: Kubectl): Promise<undefined> {
   }
   const document = await k.client.json('GET', url);
   const explained = new Explainer(document);
+  // The head is out before it turns out whether the field is there.
+  if (group !== '') k.out(`GROUP:      ${group}\n`);
+  k.out(`KIND:       ${mapping.kind}\nVERSION:    ${version}\n\n`);
   k.out(explained.render({ group, version, kind: mapping.kind }, path, k.flags.bool('recursive')));
   return undefined;
 }
@@ -65,7 +68,13 @@ function splitArgument(k: Kubectl, argument: string): { mapping: Mapping; path: 
       if (found) return { mapping: found, path: parts.slice(count) };
     }
   }
-  return { mapping: k.mapper.resource(parts[0] as string), path: parts.slice(1) };
+  const name = parts[0] as string;
+  try {
+    return { mapping: k.mapper.resource(name), path: parts.slice(1) };
+  } catch (error) {
+    if (!(error instanceof NoResourceMatch)) throw error;
+    throw new KubectlError(error.message, { raw: true });
+  }
 }
 
 class Explainer {
@@ -76,8 +85,6 @@ class Explainer {
   }
 
   render(gvk: { group: string; version: string; kind: string }, path: string[], recursive: boolean): string {
-    let output = gvk.group === '' ? '' : `GROUP:      ${gvk.group}\n`;
-    output += `KIND:       ${gvk.kind}\nVERSION:    ${gvk.version}\n\n`;
     const schemas = at(this.#document, 'components', 'schemas');
     for (const schema of Object.values(isRecord(schemas) ? schemas : {})) {
       if (!isRecord(schema)) continue;
@@ -86,7 +93,7 @@ class Explainer {
       if (!listed) continue;
       const content = this.#output(schema, path, recursive, new Set());
       if (content === '') throw new KubectlError(`error: field ${goQuote(path.at(-1) ?? '')} does not exist`);
-      return `${output}${content}\n`;
+      return `${content}\n`;
     }
     throw new KubectlError(
       `GVK map[group:${gvk.group} kind:${gvk.kind} version:${gvk.version}] not found in OpenAPI schema`,

@@ -10,9 +10,10 @@ import {
 import { isNotFound, KubectlError, throwAll, UsageError } from './errors.ts';
 import { watch } from './get-watch.ts';
 import type { Kubectl } from './kubectl.ts';
+import { ManifestError } from './manifests.ts';
 import type { Mapping } from './mapper.ts';
 import type { KubeObject } from './objects.ts';
-import { getFormats, noPrinter, structuredPrinter } from './printers.ts';
+import { getFormats, listOf, noPrinter, structuredPrinter } from './printers.ts';
 import { flagsOf, type Info, type Selection, type SelectOptions, select } from './resources.ts';
 import { sortByField } from './sorting.ts';
 import { TabWriter } from './tab-writer.ts';
@@ -139,6 +140,9 @@ function printTables(k: Kubectl, { infos: found, errors }: Selection): void {
   if (printed === '' && !flags.bool('ignore-not-found') && errors.length === 0) {
     k.err(namespaced ? `No resources found in ${k.namespace} namespace.\n` : 'No resources found\n');
   }
+  const [first] = errors;
+  // A complaint about a file stands in a list of lists of errors here, whose members go without `error: `.
+  if (errors.length === 1 && first instanceof ManifestError) throw new KubectlError(first.message, { raw: true });
   throwAll(errors);
 }
 
@@ -193,9 +197,4 @@ function printStructured(k: Kubectl, selection: Selection, format: string): void
   else if (format === 'name') for (const object of objects) k.out(printer(object));
   else k.out(printer(listOf(objects)));
   throwAll(errors);
-}
-
-function listOf(items: KubeObject[]): KubeObject {
-  const metadata = { resourceVersion: '' } as unknown as KubeObject['metadata'];
-  return { apiVersion: 'v1', kind: 'List', metadata, items };
 }

@@ -56,8 +56,10 @@ export function valueText(value: unknown): string {
   return String(value);
 }
 
+/** A number as Go's %v prints it. */
 export function goNumber(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 2 ** 63) return String(value);
+  const size = Math.abs(value);
+  if (size === 0 || (size >= 1e-4 && size < (Number.isInteger(value) ? 2 ** 63 : 1e21))) return String(value);
   return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
 }
 

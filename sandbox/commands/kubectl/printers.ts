@@ -98,6 +98,14 @@ function templateFile(k: Kubectl, path: string, failure = 'error reading --templ
   return decode(files.readFile(absolute));
 }
 
+/** Objects as the List that -o prints. */
+export function listOf(
+  items: KubeObject[],
+  metadata = { resourceVersion: '' } as unknown as KubeObject['metadata'],
+): KubeObject {
+  return { apiVersion: 'v1', kind: 'List', metadata, items };
+}
+
 /** The objects of a list, or the one. */
 export function listItems(object: KubeObject): KubeObject[] {
   return Array.isArray(object.items) && object.kind.endsWith('List') ? (object.items as KubeObject[]) : [object];

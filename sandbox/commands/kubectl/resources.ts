@@ -280,7 +280,7 @@ export async function listPage(
 export function listError(error: unknown, mapping: Mapping, query: Record<string, string | undefined>): unknown {
   if (!(error instanceof StatusError)) return error;
   if (error.reason !== 'BadRequest' && error.reason !== 'NotFound') return error;
-  const version = mapping.group === '' ? mapping.version : `${mapping.group}/${mapping.version}`;
+  const version = `${mapping.group}/${mapping.version}`;
   const what = goQuote(`${version}, Resource=${mapping.resource}`);
   const selectors = [
     ['labelSelector', query.labelSelector],

@@ -121,7 +121,11 @@ async function runSetImage(k: Kubectl): Promise<undefined> {
     return { name: pair.slice(0, equal), value: pair.slice(equal + 1) };
   });
   if (resources.length === 0 && k.flags.list('filename').length === 0) throw new KubectlError(missingResource);
-  if (images.length === 0) throw new KubectlError('at least one image update is required');
+  if (images.length === 0) {
+    const { errors } = await select(k, { ...flagsOf(k), args: resources, allowEmptySelector: k.flags.bool('all') });
+    throwAll(errors);
+    throw new KubectlError('at least one image update is required');
+  }
   if (images.length > 1 && images.some(({ name }) => name === '*')) {
     throw new KubectlError(
       'all containers are already specified by *, but saw more than one container_name=container_image pairs',
