@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { istioctl } from '../../../sandbox/commands/istioctl/index.ts';
+import { runInstant } from '../../../sandbox/kernel/drivers.ts';
 import type { JsonObject } from '../../../sandbox/kernel/json.ts';
 import { Kernel } from '../../../sandbox/kernel/kernel.ts';
 import { MemoryFiles } from '../../../sandbox/kernel/memory-files.ts';
@@ -9,6 +10,7 @@ import { nullDevice, writeEnd } from '../../../sandbox/kernel/open-files.ts';
 import type { Machine } from '../../../sandbox/kernel/process.ts';
 import { spawn } from '../../../sandbox/kernel/spawn.ts';
 import { encode, Sink } from '../../../sandbox/kernel/streams.ts';
+import { turn } from '../../../sandbox/node/host.ts';
 import { findRelease } from '../../../sandbox/releases/index.ts';
 import { describeGolden, readJson } from '../golden.ts';
 import { proxyConfiguration } from './recorded.ts';
@@ -122,6 +124,7 @@ async function runIstioctl(args: string[], dump: string) {
       [2, writeEnd(stderr)],
     ]),
   });
-  const status = await child.exited;
+  const stalled = { endOfInput: () => false, interrupt: () => false };
+  const status = await runInstant(kernel, child.exited, turn, stalled);
   return { status, stdout: stdout.text(), stderr: stderr.text() };
 }
