@@ -9,6 +9,7 @@ import { type TracingConfiguration, tracingConfiguration } from './filters/traci
 import type { ConsolidatedRule } from './model/destination-rules.ts';
 import type { MergedGateway } from './model/gateways.ts';
 import { mergeGateways } from './model/gateways.ts';
+import { proxyConfigAnnotation, proxyConfigWith } from './model/proxy-config.ts';
 import { destinationRuleFor, type SidecarScope } from './model/sidecar-scope.ts';
 import type { PoliciesByAction } from './policies/authorization-policies.ts';
 import type { WorkloadMutualTls } from './policies/peer-authentication.ts';
@@ -39,6 +40,9 @@ export class Build {
   readonly mutualTls: WorkloadMutualTls;
   readonly gateway: MergedGateway | undefined;
   readonly envoyPatches: EnvoyPatches;
+  /** Settings of the proxy's own, as its pod writes them: YAML, or ''. */
+  readonly proxySettings: string;
+  readonly proxyConfig: ProxyConfig;
   readonly #filters = new Map<ListenerClass, PolicyFilters>();
   readonly #authorization: PoliciesByAction;
 
@@ -50,16 +54,15 @@ export class Build {
     this.mutualTls = push.peerAuthentications.ofWorkload(proxy.namespace, proxy.labels);
     this.gateway = proxy.type === 'router' ? mergeGateways(push.gateways, proxy, this.targets) : undefined;
     this.envoyPatches = push.envoyFilters.patchesFor(proxy);
+    this.proxySettings = proxy.pod.metadata.annotations?.[proxyConfigAnnotation] ?? '';
+    const { defaultConfig } = push.mesh;
+    this.proxyConfig = this.proxySettings === '' ? defaultConfig : proxyConfigWith(defaultConfig, this.proxySettings);
     this.#authorization = push.authorizationPolicies.policiesFor(proxy);
   }
 
   /** The class of listeners through which the proxy sends on what it took. */
   get clientClass(): ListenerClass {
     return this.proxy.type === 'router' ? 'gateway' : 'outbound';
-  }
-
-  get proxyConfig(): ProxyConfig {
-    return this.push.mesh.defaultConfig;
   }
 
   destinationRule(hostname: string, direction: 'outbound' | 'inbound' = 'outbound'): ConsolidatedRule | undefined {
@@ -80,11 +83,14 @@ export class Build {
     const policies = this.#authorization;
     const own = listener !== 'outbound';
     const jwt = own
-      ? jwtFilter(push.requestAuthentications.rulesFor(proxy), { clearRouteCache: proxy.type !== 'sidecar' })
+      ? jwtFilter(push.requestAuthentications.rulesFor(proxy), {
+          clearRouteCache: proxy.type !== 'sidecar',
+          fetchKeys: push.fetchKeys,
+        })
       : undefined;
     return {
       accessLogs: new AccessLogs(push, push.telemetries.accessLogging(proxy, listener)),
-      tracing: tracingConfiguration(push, proxy, push.telemetries.tracing(proxy, listener)),
+      tracing: tracingConfiguration(this, push.telemetries.tracing(proxy, listener)),
       metrics: metricsFilters(push.telemetries.metrics(proxy, listener), listener),
       http: own
         ? [

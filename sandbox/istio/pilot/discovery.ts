@@ -54,6 +54,7 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
   readonly #version: string;
   readonly #namespace: string;
   readonly #seed: number;
+  readonly #fetchKeys: (uri: string) => string | undefined;
   readonly #meshWatcher: MeshWatcher;
   readonly #publisher: RootCertPublisher;
   readonly #connections = new Map<string, Connection>();
@@ -64,19 +65,24 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
   #missed = false;
   #context: PushContext | undefined;
 
-  /** `seed`: certificates follow from it. `namespace`: where istiod runs, default `istio-system`. */
+  /**
+   * `seed`: certificates follow from it. `namespace`: where istiod runs, default `istio-system`. `fetchKeys`: the key set (JSON)
+   * at a RequestAuthentication's `jwksUri`; the same address must always give the same.
+   */
   constructor(options: {
     kernel: Kernel;
     client: ApiClient;
     release: { version: string };
     seed: number;
     namespace?: string;
+    fetchKeys?: (uri: string) => string | undefined;
   }) {
     this.#kernel = options.kernel;
     this.#client = options.client;
     this.#version = options.release.version;
     this.#namespace = options.namespace ?? 'istio-system';
     this.#seed = options.seed;
+    this.#fetchKeys = options.fetchKeys ?? (() => undefined);
     this.#meshWatcher = new MeshWatcher(options.client, this.#namespace);
     this.#publisher = new RootCertPublisher({
       kernel: options.kernel,
@@ -185,7 +191,8 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
 
   #newContext(): PushContext {
     const mesh = this.#meshWatcher.current();
-    return new PushContext(apiSource(this.#client), { mesh, traceSampling: this.#traceSampling() });
+    const traceSampling = this.#traceSampling();
+    return new PushContext(apiSource(this.#client), { mesh, traceSampling, fetchKeys: this.#fetchKeys });
   }
 
   /** PILOT_TRACE_SAMPLING of istiod's own pod. */

@@ -84,8 +84,8 @@ function buildRoutes(build: Build, listeners: readonly Listener[]): RouteConfigu
 }
 
 function sharedOutboundRoutes(build: Build, name: string): RouteConfiguration {
-  const { push, scope, proxy } = build;
-  const key = `routes ${name} ${push.labelsMatter ? JSON.stringify(proxy.labels) : ''}`;
+  const { push, scope, proxy, proxySettings } = build;
+  const key = `routes ${name} ${push.labelsMatter ? JSON.stringify(proxy.labels) : ''} ${proxySettings}`;
   return push.shared.get(scope, push, key, () => outboundRoutes(build, name));
 }
 

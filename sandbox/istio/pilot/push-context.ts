@@ -34,6 +34,8 @@ export interface PushOptions {
   domain?: string;
   /** Random sampling of traces in percent where the mesh says nothing (PILOT_TRACE_SAMPLING). Default 1. */
   traceSampling?: number;
+  /** The key set (JSON) at a `jwksUri`, if it can be fetched. Default: none can. */
+  fetchKeys?: (uri: string) => string | undefined;
 }
 
 /**
@@ -46,6 +48,7 @@ export class PushContext {
   readonly meshId: string;
   readonly domain: string;
   readonly traceSampling: number;
+  readonly fetchKeys: (uri: string) => string | undefined;
   readonly serviceIndex: ServiceIndex;
   readonly destinationRules: DestinationRuleIndex;
   readonly gateways: readonly Config<Gateway>[];
@@ -72,6 +75,7 @@ export class PushContext {
     this.domain = options.domain ?? 'cluster.local';
     this.meshId = options.meshId ?? mesh.trustDomain;
     this.traceSampling = options.traceSampling ?? 1;
+    this.fetchKeys = options.fetchKeys ?? (() => undefined);
     this.serviceIndex = buildServiceIndex(source, mesh, this.cluster, this.domain);
     this.#indexExports();
     const converted = convertGatewayApi(source, this.domain);

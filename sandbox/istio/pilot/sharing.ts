@@ -28,9 +28,10 @@ function getOrMake<V>(map: WeakMap<object, V>, key: object, make: () => V): V {
  * What a client's view of a service depends on, apart from the service and its rule: proxies for which this is the same get
  * the same clusters and endpoints.
  */
-export function clientKey({ proxy, push }: Build, service: Service, rule: Config<DestinationRule> | undefined): string {
+export function clientKey(build: Build, service: Service, rule: Config<DestinationRule> | undefined): string {
+  const { proxy, push, proxySettings } = build;
   const { region = '', zone = '', subZone = '' } = proxy.locality;
-  const parts = [proxy.type, region, zone, subZone];
+  const parts = [proxySettings, proxy.type, region, zone, subZone];
   if (service.nodeLocal) parts.push(proxy.node);
   const byLabels =
     service.trafficDistribution !== 'Any' ||

@@ -1,14 +1,22 @@
 import type { NamedAny } from '../../../envoy/xds/types.ts';
 import type { JwtRule } from '../api/policies.ts';
 
-/** A key set nothing can be verified with: what istiod writes where it cannot fetch `jwksUri`. */
-const unreachableKeys = '{ "keys":[ {"e":"AQAB","kid":"unknown","kty":"RSA","n":""}]}';
+/** Key of which nobody has the private half: what istiod writes where it cannot fetch `jwksUri`. */
+const modulus = [
+  '0xObjM0UvS_oaazjpEYlAbwctEJ4L8pH3OuTb7qth7gUwqet-EzQB4dgFdvSdMgrLnSncQGRjpEYz3F3viIbH-3EN3TxSlPNviHxeOdyiBVfumN8dMxbLvVJUpfN',
+  'OnvmMxJcl-8NNjAwcOjk4otSALaYgYYyOPyvKtgVdrQr-FoubWX4yrjxW-MJ2-7OBeepUUNOsVwGV23YX03sVkkyvY3otRflkBcY3_HKpBxJl9wk2GyOShN4_PNUF',
+  '9-vwfnvOXMbCDX-w4PTef4geeb_GiT40YCKHTKMSPVanGRn5GExIWmki-mmqh94-mPTJyBR74ShspL3BxPZitDL574T1w',
+].join('');
+const unreachableKeys = JSON.stringify({ keys: [{ kty: 'RSA', e: 'AQAB', n: modulus }] }, undefined, 2);
+
+interface JwtOptions {
+  clearRouteCache: boolean;
+  /** The key set (JSON) at an address, if it can be fetched. */
+  fetchKeys: (uri: string) => string | undefined;
+}
 
 /** The jwt_authn filter: a request may come without a token, but not with a bad one (security/authn/policy_applier.go). */
-export function jwtFilter(
-  rules: readonly JwtRule[],
-  options: { clearRouteCache: boolean; fetchKeys?: (uri: string) => string | undefined },
-): NamedAny | undefined {
+export function jwtFilter(rules: readonly JwtRule[], options: JwtOptions): NamedAny | undefined {
   if (rules.length === 0) return undefined;
   const names = rules.map((_, index) => `origins-${index}`);
   const optional = names.map((providerName) => ({
@@ -36,11 +44,8 @@ export function jwtFilter(
   };
 }
 
-function provider(
-  rule: JwtRule,
-  options: { clearRouteCache: boolean; fetchKeys?: (uri: string) => string | undefined },
-): Record<string, unknown> {
-  const keys = rule.jwks || (rule.jwksUri && options.fetchKeys?.(rule.jwksUri)) || unreachableKeys;
+function provider(rule: JwtRule, options: JwtOptions): Record<string, unknown> {
+  const keys = rule.jwks || (rule.jwksUri && options.fetchKeys(rule.jwksUri)) || unreachableKeys;
   const list = <T>(name: string, items: readonly T[] | undefined) => (items?.length ? { [name]: items } : {});
   return {
     ...(rule.issuer ? { issuer: rule.issuer } : {}),

@@ -1,4 +1,4 @@
-import type { ExtensionProvider } from '../api/mesh.ts';
+import type { ExtensionProvider, ProxyConfig } from '../api/mesh.ts';
 import type { CustomTag } from '../api/policies.ts';
 import { compareText } from '../model/config.ts';
 import { providerCluster } from '../policies/provider-cluster.ts';
@@ -16,11 +16,10 @@ type Tag = { tag: string } & Record<string, unknown>;
 
 /** networking/core/tracing.go. */
 export function tracingConfiguration(
-  push: PushContext,
-  proxy: MeshProxy,
+  { push, proxy, proxyConfig }: { push: PushContext; proxy: MeshProxy; proxyConfig: ProxyConfig },
   choice: TracingChoice | undefined,
 ): TracingConfiguration {
-  const config = push.mesh.defaultConfig.tracing;
+  const config = proxyConfig.tracing;
   const byMesh = config?.sampling ? (config.sampling > 100 ? 1 : config.sampling) : push.traceSampling;
   const maxPathTagLength = config?.maxPathTagLength ? { maxPathTagLength: config.maxPathTagLength } : {};
   if (!choice) {
