@@ -47,6 +47,12 @@ export function spawn(program: Program, setup: ProcessSetup): Child {
   return { pid: process.pid, exited: process.run(program), kill: (signal) => process.signal(signal) };
 }
 
+/**
+ * Bytes that a process writes before it lets others run, and the cluster time (ms) they are taken to need: a program that
+ * prints without end to something that never blocks can still be killed.
+ */
+const [burst, burstTime] = [65536, 10];
+
 class RunningProcess implements Process {
   readonly machine: Machine;
   readonly pid: number;
@@ -58,6 +64,7 @@ class RunningProcess implements Process {
   readonly cancellation = new Cancellation();
   readonly #handlers = new Map<Signal, Set<() => void>>();
   readonly #children = new Set<Child>();
+  #written = 0;
 
   constructor(setup: ProcessSetup) {
     this.machine = setup.machine;
@@ -109,6 +116,10 @@ class RunningProcess implements Process {
     if (!file) return;
     const bytes = typeof data === 'string' ? encode(data) : data;
     await this.cancellation.guard(file.write(bytes));
+    this.#written += bytes.length;
+    if (this.#written < burst) return;
+    this.#written = 0;
+    await this.sleep(burstTime);
   }
 
   isTerminal(fd: number): boolean {
