@@ -140,7 +140,13 @@ export class EnvoyProxy implements Stateful<EnvoyState>, ProxyContext {
       (connection) => void serveHttp(connection, (request) => this.admin(request.target, request.method)),
       { address: '127.0.0.1', incarnation: this.options.incarnation },
     );
-    this.#stream = this.options.xds.connect(this.options.node, (push) => this.#receive(push));
+    // istiod may answer before `connect` returns, and what is received needs the stream: for secrets, and to acknowledge.
+    const early: Push[] = [];
+    this.#stream = this.options.xds.connect(this.options.node, (push) => {
+      if (this.#stream) this.#receive(push);
+      else early.push(push);
+    });
+    for (const push of early) this.#receive(push);
   }
 
   /** Ends the process; buffered lines are written first, as Envoy does on SIGTERM. */
