@@ -8,6 +8,7 @@ import type { Image } from './image.ts';
 import { istioImages } from './istio/index.ts';
 import { nodeImages } from './node-images.ts';
 import { networkId } from './runtime.ts';
+import { squidImage } from './squid/index.ts';
 import { helloworlds, nginx, tcpEchoServer } from './web-servers.ts';
 
 export interface ImagesOptions {
@@ -27,6 +28,6 @@ export function images({ network, xds, release, istiodDebug }: ImagesOptions): I
     istiodDebug,
     setIptables: (pod, rules) => network.setIptables(networkId(pod), rules),
   });
-  const servers = [goHttpbin, nginx, ...helloworlds, tcpEchoServer];
+  const servers = [goHttpbin, nginx, ...helloworlds, squidImage, tcpEchoServer];
   return [...nodeImages(release.kubernetes), busybox, curl, ...servers, ...istio];
 }
