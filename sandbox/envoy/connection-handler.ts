@@ -5,6 +5,7 @@ import { TlsError, tlsAccept, tlsResume } from '../network/tls.ts';
 import { AccessLog } from './access-log/access-log.ts';
 import { note, originOf, type ProxyContext } from './context.ts';
 import { networkRbac } from './filters/network-rbac.ts';
+import { alwaysAccepted } from './filters/registry.ts';
 import { HttpConnectionManager } from './http/connection-manager.ts';
 import { chooseFilterChain } from './match/filter-chain.ts';
 import type { ListenerTable } from './match/listener.ts';
@@ -24,6 +25,8 @@ interface CompiledChain {
 /** Network filters that change nothing that can be seen from outside. */
 const transparent = new Set(['istio.metadata_exchange', 'istio.stats', 'envoy.filters.network.mongo_proxy']);
 
+const own = new Set(['envoy.filters.network.tcp_proxy', 'envoy.filters.network.rbac']);
+
 const preamble = /^[A-Z!#$%&'*+.^_`|~-]+ \S+ HTTP\/1\.([01])\r?\n/i;
 
 /** Takes connections in: listener filters, filter chain, TLS, network filters. */
@@ -38,10 +41,10 @@ export class ConnectionHandler {
     this.#table = table;
   }
 
-  /** Throws what Envoy says of a listener it refuses. */
+  /** Throws what Envoy says of a listener it refuses. Chains are compiled when they are first used, but for what may be refused. */
   validate(listener: Listener): void {
     for (const chain of [...(listener.filterChains ?? []), listener.defaultFilterChain]) {
-      if (chain) this.#compile(chain, listener);
+      if (chain?.filters?.some(mayBeRefused)) this.#compile(chain, listener);
     }
   }
 
@@ -218,6 +221,13 @@ export class ConnectionHandler {
     }
     return log;
   }
+}
+
+/** Are there filters that are unknown, or that look at their configuration before they take it? */
+function mayBeRefused({ name, typedConfig }: NamedAny): boolean {
+  if (name !== 'envoy.filters.network.http_connection_manager') return !transparent.has(name) && !own.has(name);
+  const filters = (typedConfig?.httpFilters ?? []) as NamedAny[];
+  return filters.some((filter) => !alwaysAccepted(filter.name));
 }
 
 function sniffHttp(segment: Segment): string | undefined {

@@ -3,26 +3,36 @@ import { advance } from '../kernel/drivers.ts';
 import { decode } from '../kernel/streams.ts';
 import { httpClient } from '../network/http-client.ts';
 import { settle } from '../network/testing.ts';
+import type { Trace } from '../network/trace.ts';
 import { TestWorld } from './testing.ts';
 import type { Route } from './xds/types.ts';
 
 const toServer: Route = { name: 'default', match: { prefix: '/' }, route: { cluster: 'server', timeout: '0s' } };
 
-async function get(world: TestWorld, path: string): Promise<{ status: number; body: string; port: number }> {
+async function get(
+  world: TestWorld,
+  path: string,
+  trace?: Trace,
+): Promise<{ status: number; body: string; port: number }> {
   const stack = world.network.namespace('default/client');
   if (!stack) throw new Error('no client');
   const attempt = async () => {
-    const connection = await stack.connect({ destination: { address: '192.0.2.1', port: 80 }, uid: 0 });
+    const connection = await stack.connect({
+      destination: { address: '192.0.2.1', port: 80 },
+      uid: 0,
+      ...(trace && { trace }),
+    });
     const client = httpClient(connection, 'HTTP/1.1');
-    const response = await client.exchange({
+    const request = {
       method: 'GET',
       authority: 'server',
       target: path,
-      scheme: 'http',
-      protocol: 'HTTP/1.1',
+      scheme: 'http' as const,
+      protocol: 'HTTP/1.1' as const,
       headers: [],
       body: new Uint8Array(0),
-    });
+    };
+    const response = await client.exchange(request, trace);
     client.close();
     return { status: response.status, body: decode(response.body), port: connection.local.port };
   };
@@ -105,6 +115,26 @@ describe('a sidecar that calls a sidecar', () => {
     expect(await get(world, '/else')).toMatchObject({ status: 404, body: '' });
     const flags = (await flush(world)).map((line) => line.split(' ')[4]);
     expect(flags).toEqual(['UH', 'NC', 'NR']);
+  });
+
+  it('leaves the decisions of every hop in the trace of the request', async () => {
+    const world = new TestWorld([toServer]);
+    const stack = world.network.namespace('default/client');
+    if (!stack) throw new Error('no client');
+    const trace = stack.startTrace('GET http://server/');
+    await get(world, '/', trace);
+    const decisions = trace.hops.map(({ where, layer, decision }) => `${where} ${layer} ${decision}`);
+    expect(decisions).toEqual(
+      expect.arrayContaining([
+        'default/client iptables redirected',
+        'default/client route route-matched',
+        'default/client endpoint host-chosen',
+        'default/server iptables redirected',
+        'default/server route route-matched',
+        'default/server response answered',
+      ]),
+    );
+    expect(world.network.traces.at(-1)).toBe(trace);
   });
 
   it('carries a thousand requests in well under a second', async () => {

@@ -194,7 +194,8 @@ export class EnvoyProxy implements Stateful<EnvoyState>, ProxyContext {
 
   takeToken(name: string, bucket: TokenBucket): boolean {
     const now = this.kernel.now();
-    const record = (this.#state.buckets[name] ??= { tokens: bucket.maximum, filledAt: now });
+    const record = this.#state.buckets[name] ?? { tokens: bucket.maximum, filledAt: now };
+    this.#state.buckets[name] = record;
     const fills = Math.floor((now - record.filledAt) / bucket.interval);
     if (fills > 0) {
       record.tokens = Math.min(bucket.maximum, record.tokens + fills * bucket.perFill);

@@ -150,8 +150,8 @@ function throughHttp(
 ): CallResult {
   const terminated = chain.transportSocket?.name === 'envoy.transport_sockets.tls';
   if (call.protocol === 'tcp' || (call.tls !== 'plaintext' && !terminated)) return { ...met, error: 'protocol error' };
-  const rds = manager['rds'] as { routeConfigName: string } | undefined;
-  const inline = manager['routeConfig'] as RouteConfiguration | undefined;
+  const rds = manager.rds as { routeConfigName: string } | undefined;
+  const inline = manager.routeConfig as RouteConfiguration | undefined;
   const routes = inline ?? configuration.routes.find(({ name }) => name === rds?.routeConfigName);
   const named: CallResult = { ...met, ...(rds && { routeConfig: rds.routeConfigName }) };
   if (!routes) return { ...named, error: 'no virtual host matched' };

@@ -103,6 +103,10 @@ export class TcpProxy {
       note(this.#context, trace, 'endpoint', 'no-healthy-upstream', { cluster: cluster.name });
       return undefined;
     }
+    if (!clusters.pools.hasRoom(cluster)) {
+      addFlag(info, 'UO');
+      return undefined;
+    }
     info.upstreamHost = host.key;
     note(this.#context, trace, 'endpoint', 'host-chosen', { cluster: cluster.name, host: host.key });
     try {
@@ -115,9 +119,7 @@ export class TcpProxy {
       if (!(error instanceof UpstreamFailure)) throw error;
       clusters.report(cluster, host, 'local-failure');
       if (error.transport) info.upstreamTransportFailureReason = error.transport;
-      if (error.reason !== 'overflow') return 'failed';
-      addFlag(info, 'UO');
-      return undefined;
+      return 'failed';
     }
   }
 

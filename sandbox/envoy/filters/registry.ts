@@ -31,6 +31,13 @@ const factories: Record<string, HttpFilterFactory> = {
 /** The last filter, which is the router itself. */
 const router = 'envoy.filters.http.router';
 
+const critical = new Set(['envoy.filters.http.jwt_authn', 'envoy.filters.http.ext_authz']);
+
+/** Is a filter of this name taken whatever its configuration? */
+export function alwaysAccepted(name: string): boolean {
+  return name === router || (name in factories && !critical.has(name));
+}
+
 /** A connection manager's filters in order, without the router. What is unknown is refused, as Envoy refuses the listener. */
 export function httpFilters(list: readonly NamedAny[], context: ProxyContext, direction: Direction): HttpFilter[] {
   return list.flatMap((entry) => {

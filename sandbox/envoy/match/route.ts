@@ -21,13 +21,13 @@ export function findRoute(host: VirtualHost, input: RouteInput): Route | undefin
 
 export function routeMatches(match: RouteMatch, input: RouteInput): boolean {
   const { headers, queryParameters } = match;
-  if (match['grpc'] && !(input.header('content-type') ?? '').startsWith('application/grpc')) return false;
+  if (match.grpc && !(input.header('content-type') ?? '').startsWith('application/grpc')) return false;
   if (!pathMatches(match, input)) return false;
   if (headers && !headers.every((matcher) => headerMatches(matcher, input.header))) return false;
   if (queryParameters && !queriesMatch(queryParameters as unknown as QueryMatcher[], input.path)) return false;
-  const metadata = match['dynamicMetadata'] as MetadataMatcher[] | undefined;
+  const metadata = match.dynamicMetadata as MetadataMatcher[] | undefined;
   if (metadata && !metadata.every((matcher) => metadataMatches(matcher, input.dynamicMetadata))) return false;
-  const fraction = match['runtimeFraction'] as { defaultValue?: Fraction } | undefined;
+  const fraction = match.runtimeFraction as { defaultValue?: Fraction } | undefined;
   return !fraction || input.random() < share(fraction.defaultValue);
 }
 
@@ -44,8 +44,8 @@ function pathMatches(match: RouteMatch, input: RouteInput): boolean {
     const folded = fold(path);
     return folded === prefix || folded.startsWith(`${prefix}/`);
   }
-  const policy = match['pathMatchPolicy'] as { typedConfig?: Any } | undefined;
-  if (policy) return templateMatches(String(policy.typedConfig?.['pathTemplate'] ?? ''), path);
+  const policy = match.pathMatchPolicy as { typedConfig?: Any } | undefined;
+  if (policy) return templateMatches(String(policy.typedConfig?.pathTemplate ?? ''), path);
   return false;
 }
 

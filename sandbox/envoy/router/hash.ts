@@ -19,7 +19,7 @@ export function requestHash(
   let hash: number | undefined;
   let setCookie: string | undefined;
   for (const policy of policies) {
-    let value = valueOf(policy, stream);
+    let value = hashedPart(policy, stream);
     const { cookie } = policy;
     const lifetime = milliseconds(cookie?.ttl);
     if (cookie && value === undefined && lifetime !== undefined) {
@@ -35,7 +35,7 @@ export function requestHash(
   return { hash, setCookie };
 }
 
-function valueOf(policy: HashPolicy, { head, info }: HttpStream): string | undefined {
+function hashedPart(policy: HashPolicy, { head, info }: HttpStream): string | undefined {
   if (policy.header) return head.headers.get(policy.header.headerName.toLowerCase());
   if (policy.queryParameter) return queryParameters(head.path).get(policy.queryParameter.name);
   if (policy.connectionProperties?.sourceIp) return (info.remoteAddress ?? info.downstream.remote).address;

@@ -131,7 +131,8 @@ export class ClusterManager implements Stateful<ClusterManagerState> {
 
   /** What the last look-up found; a new one is due when the refresh rate has passed. */
   #resolve(cluster: Cluster, name: string, now: number, refresh: number): string[] {
-    const known = (this.#resolutions[cluster.name] ??= {});
+    const known = this.#resolutions[cluster.name] ?? {};
+    this.#resolutions[cluster.name] = known;
     const present = known[name];
     if (present && now < present.at + refresh) return present.addresses;
     const found = this.#context.stack.lookup(name);
@@ -191,7 +192,8 @@ export class ClusterManager implements Stateful<ClusterManagerState> {
 
   report(cluster: Cluster, host: Host, outcome: Outcome): void {
     if (!cluster.config.outlierDetection) return;
-    const records = (this.#outliers[cluster.name] ??= {});
+    const records = this.#outliers[cluster.name] ?? {};
+    this.#outliers[cluster.name] = records;
     const { kernel } = this.#context;
     recordOutcome(cluster, this.hosts(cluster), host, records, outcome, kernel.now(), kernel.random);
   }

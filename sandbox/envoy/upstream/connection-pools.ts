@@ -57,7 +57,10 @@ export class ConnectionPools implements Stateful<PoolState> {
   #pools: PoolState = {};
   /** HTTP/2 connections in use or being made, by cluster and key. */
   #shared = new Map<string, Promise<Live>>();
-  #open = new Map<string, number>();
+  /** What circuit breakers count, by cluster: connections in use, requests without one, and who waits for one. */
+  #inUse = new Map<string, number>();
+  #pending = new Map<string, number>();
+  #waiting = new Map<string, (() => void)[]>();
 
   constructor(context: ProxyContext) {
     this.#context = context;
@@ -65,6 +68,9 @@ export class ConnectionPools implements Stateful<PoolState> {
 
   /** A connection to the host, from the pool or new. Rejects with `UpstreamFailure`. */
   async lease(cluster: Cluster, host: Host, options: LeaseOptions): Promise<Lease> {
+    if (this.#context.clusters.activeRequests(cluster) > cluster.thresholds.maxRequests) {
+      throw new UpstreamFailure('overflow');
+    }
     const key = [host.key, options.protocol, options.tls.alpn ?? '', options.tls.autoSni ?? ''].join(' ');
     if (options.protocol === 'HTTP/1.1') {
       return this.#leaseOn(cluster, key, await this.#obtain(cluster, host, key, options));
@@ -84,7 +90,6 @@ export class ConnectionPools implements Stateful<PoolState> {
   async connect(cluster: Cluster, host: Host, options: Omit<LeaseOptions, 'protocol'>): Promise<Connection> {
     const { kernel, stack } = this.#context;
     const deadline = kernel.now() + cluster.connectTimeout;
-    if ((this.#open.get(cluster.name) ?? 0) >= cluster.thresholds.maxConnections) throw new UpstreamFailure('overflow');
     const socket = cluster.socketFor(host);
     let shaking = false;
     let connection: Connection | undefined;
@@ -97,7 +102,8 @@ export class ConnectionPools implements Stateful<PoolState> {
         ...(options.trace && { trace: options.trace }),
         ...(cluster.bindAddress && { source: { address: cluster.bindAddress, port: 0 } }),
       });
-      this.#count(cluster, connection);
+      this.#context.stats.increment(`cluster.${cluster.name}.upstream_cx_total`);
+      this.#enter(cluster.name, connection);
       if (socket.proxyProtocol && options.downstream) sendProxyHeader(connection, options.downstream);
       if (!tls) return connection;
       shaking = true;
@@ -128,24 +134,65 @@ export class ConnectionPools implements Stateful<PoolState> {
     }
   }
 
-  #count(cluster: Cluster, connection: Connection): void {
-    const { name } = cluster;
-    this.#context.stats.increment(`cluster.${name}.upstream_cx_total`);
-    this.#open.set(name, (this.#open.get(name) ?? 0) + 1);
-    connection.onClose(() => this.#open.set(name, Math.max(0, (this.#open.get(name) ?? 1) - 1)));
+  /** Counts a connection in use, until it closes or `leave` takes it out for a rest. */
+  #enter(name: string, connection: Connection): void {
+    this.#inUse.set(name, (this.#inUse.get(name) ?? 0) + 1);
+    connection.onClose(() => {
+      this.#leave(name);
+      this.#admit(name);
+    });
   }
 
+  #leave(name: string): void {
+    this.#inUse.set(name, Math.max(0, (this.#inUse.get(name) ?? 1) - 1));
+  }
+
+  /** Lets who waits for a connection look again. */
+  #admit(name: string): void {
+    this.#waiting.get(name)?.shift()?.();
+  }
+
+  /** May the cluster have one more connection? One in use is always allowed, so that nobody waits for connections at rest elsewhere. */
+  hasRoom(cluster: Cluster): boolean {
+    const used = this.#inUse.get(cluster.name) ?? 0;
+    return used === 0 || used + this.idle(cluster.name) < cluster.thresholds.maxConnections;
+  }
+
+  /** A connection at rest, a new one, or (where the circuit breaker forbids one more) the next that is given back. */
   async #obtain(cluster: Cluster, host: Host, key: string, options: LeaseOptions): Promise<Live> {
+    const present = this.#takeIdle(cluster, key, options);
+    if (present) return present;
+    const { name, thresholds } = cluster;
+    const pending = this.#pending.get(name) ?? 0;
+    if (pending >= thresholds.maxPendingRequests) throw new UpstreamFailure('overflow');
+    this.#pending.set(name, pending + 1);
+    try {
+      while (!this.hasRoom(cluster)) {
+        await new Promise<void>((resolve) => {
+          this.#waiting.set(name, [...(this.#waiting.get(name) ?? []), resolve]);
+        });
+        const freed = this.#takeIdle(cluster, key, options);
+        if (freed) return freed;
+      }
+      const connection = await this.connect(cluster, host, options);
+      const client = httpClient(connection, options.protocol);
+      return { client, requests: 0, opened: this.#context.kernel.now(), users: 0 };
+    } finally {
+      this.#pending.set(name, (this.#pending.get(name) ?? 1) - 1);
+    }
+  }
+
+  #takeIdle(cluster: Cluster, key: string, options: LeaseOptions): Live | undefined {
     const now = this.#context.kernel.now();
     const idle = this.#pools[cluster.name]?.[key] ?? [];
     for (let pooled = idle.pop(); pooled; pooled = idle.pop()) {
       const connection = this.#resume(cluster, pooled, now, options.trace);
       if (!connection) continue;
+      this.#enter(cluster.name, connection);
       const client = httpClient(connection, options.protocol);
       return { client, requests: pooled.requests, opened: pooled.opened, users: 0 };
     }
-    const connection = await this.connect(cluster, host, options);
-    return { client: httpClient(connection, options.protocol), requests: 0, opened: now, users: 0 };
+    return undefined;
   }
 
   #resume(cluster: Cluster, pooled: Pooled, now: number, trace: Trace | undefined): Connection | undefined {
@@ -183,8 +230,13 @@ export class ConnectionPools implements Stateful<PoolState> {
       client.close();
       return;
     }
-    const pool = (this.#pools[cluster.name] ??= {});
-    (pool[key] ??= []).push({ resting, protocol: client.protocol, requests, opened });
+    this.#leave(cluster.name);
+    const pool = this.#pools[cluster.name] ?? {};
+    this.#pools[cluster.name] = pool;
+    const idle = pool[key] ?? [];
+    pool[key] = idle;
+    idle.push({ resting, protocol: client.protocol, requests, opened });
+    this.#admit(cluster.name);
   }
 
   /** Closes what rests of a cluster that changed or went. */
@@ -197,14 +249,26 @@ export class ConnectionPools implements Stateful<PoolState> {
     return Object.values(this.#pools[cluster] ?? {}).reduce((sum, list) => sum + list.length, 0);
   }
 
+  /** Without what has been idle for too long, which nobody would use again. */
   save(): PoolState {
-    return structuredClone(this.#pools);
+    const now = this.#context.kernel.now();
+    const state: PoolState = {};
+    for (const [name, pool] of Object.entries(this.#pools)) {
+      const limit = this.#context.clusters.get(name)?.idleTimeout ?? 0;
+      for (const [key, idle] of Object.entries(pool)) {
+        const fresh = idle.filter(({ resting }) => now - resting.since < limit && now < (resting.until ?? now + 1));
+        if (fresh.length > 0) state[name] = { ...state[name], [key]: structuredClone(fresh) };
+      }
+    }
+    return state;
   }
 
   load(state: PoolState): void {
     this.#pools = structuredClone(state);
     this.#shared.clear();
-    this.#open.clear();
+    this.#inUse.clear();
+    this.#pending.clear();
+    this.#waiting.clear();
   }
 }
 

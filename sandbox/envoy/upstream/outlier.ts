@@ -40,12 +40,13 @@ export function recordOutcome(
 ): void {
   const settings = cluster.config.outlierDetection as OutlierDetection | undefined;
   if (!settings) return;
-  const record = (records[host.key] ??= {
+  const record = records[host.key] ?? {
     consecutive5xx: 0,
     consecutiveGateway: 0,
     consecutiveLocal: 0,
     ejections: 0,
-  });
+  };
+  records[host.key] = record;
   const split = settings.splitExternalLocalOriginErrors ?? false;
   const local = outcome === 'local-failure';
   const status = local ? 503 : outcome.status;

@@ -43,7 +43,9 @@ export function configuration(golden: string, scenarioName: string, proxy: strin
   if (present) return present;
   const file = `${proxy.replace('/', '_')}.json`;
   const path = join(golden, 'xds', 'baseline', file);
-  const base = existsSync(path) ? readJson<ProxyConfiguration>(path) : undefined;
+  const known = cache.get(path);
+  const base = known ?? (existsSync(path) ? readJson<ProxyConfiguration>(path) : undefined);
+  if (base) cache.set(path, base);
   const own = join(golden, 'xds', scenarioName, file);
   if (scenarioName === 'baseline' || !existsSync(own)) return base;
   const merged = merge(base, readJson<Difference>(own));

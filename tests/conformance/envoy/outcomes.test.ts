@@ -17,9 +17,9 @@ import exceptions from './outcomes-exceptions.json' with { type: 'json' };
 import { type Circumstances, World } from './world.ts';
 
 /** Cases that were equal when this was last raised. */
-const floor = 0;
+const floor = 545;
 /** How many other seeds may try to bring a recorded outcome about. */
-const draws = 8;
+const draws = 12;
 
 describeGolden('what a real Envoy did', (golden) => {
   it('comes out here too', async () => {
@@ -75,7 +75,7 @@ describeGolden('what a real Envoy did', (golden) => {
 async function compare(world: World, entry: Case, argv: string[]): Promise<string> {
   world.takeLogs();
   const shown = entry.httpCode === undefined || argv.some((word) => word === '-w' || word === '-I' || word === '-o');
-  const extra = shown ? [] : ['-sS', '-D', '/home/headers', '-w', '\\n%{http_code}'];
+  const extra = shown ? [] : ['-sS', '--cacert', '/home/ca.pem', '-D', '/home/headers', '-w', '\\n%{http_code}'];
   const { status, stdout, stderr } = await world.curl(entry.from, [...argv.slice(0, 1), ...extra, ...argv.slice(1)]);
   const differences: string[] = [];
   const check = (what: string, got: string, expected: string) => {

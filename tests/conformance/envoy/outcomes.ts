@@ -44,6 +44,16 @@ export function curlArguments(command: string): string[] | undefined {
   return words;
 }
 
+/** How cases name what the application does. */
+const applications: Record<string, NonNullable<Circumstances['application']>> = {
+  'application not listening': 'stopped',
+  'application resets': 'reset',
+  'application closes': 'close',
+  'application cuts': 'half',
+  'application answers no HTTP': 'garbage',
+  'application never answers': 'mute',
+};
+
 /**
  * The circumstances of a case, which the recording does not spell out but shows: a name that led elsewhere is seen in the address that
  * the client called, a proxy that was gone in the case's name.
@@ -74,6 +84,13 @@ export function circumstancesOf(file: OutcomeFile, entry: Case): Circumstances {
   if (host && !direct && address && /^(192\.0\.2|198\.51\.100|203\.0\.113)\./.test(address)) {
     circumstances.zone = { [host]: [address] };
   }
+  // A service of the scenario that its objects leave to an address outside.
+  const short = /https?:\/\/([a-z][a-z0-9-]*)[:/]/.exec(entry.command)?.[1];
+  if (short && !direct && address?.startsWith('192.0.2.')) {
+    circumstances.zone = { [`${short}.${entry.from.split('/')[0]}.svc.cluster.local`]: [address] };
+  }
+  const application = Object.entries(applications).find(([words]) => entry.name.includes(words))?.[1];
+  if (file.scenario === 'seed-004-allow-any' && application) circumstances.application = application;
   if (host && /not resolvable/.test(entry.name)) circumstances.zone = { [host]: [] };
   const gone = /(egress gateway pod|server sidecar) gone/.exec(entry.name)?.[1];
   // The client gave up on an upstream that never took the connection: nobody was there.

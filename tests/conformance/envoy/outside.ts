@@ -68,6 +68,28 @@ export function certificateFor(names: string[], root: string): CertificateChain 
   };
 }
 
+/** Reads a request and does something else than answer it. */
+export function misbehave(kernel: Kernel, kind: Misbehaviour, connection: Connection): void {
+  const act = {
+    reset: () => connection.reset(),
+    close: () => connection.close(),
+    mute: () => {},
+    garbage: () => {
+      connection.write({ kind: 'bytes', bytes: encode('this is not HTTP\r\n\r\n') });
+      connection.close();
+    },
+    half: () => {
+      const text = 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\npartial';
+      connection.write({ kind: 'bytes', bytes: encode(text) });
+      kernel.wakeAt(kernel.now() + 200, () => connection.close());
+    },
+  }[kind];
+  void connection.read().then(act, () => {});
+}
+
+/** What a server may do instead of answering a request. */
+export type Misbehaviour = 'reset' | 'close' | 'mute' | 'garbage' | 'half';
+
 /** The hosts outside of the recording, ordinary and odd. */
 export function addOutside(network: Network, names: string[], root: string): void {
   const { kernel } = network;
@@ -91,29 +113,14 @@ export function addOutside(network: Network, names: string[], root: string): voi
 
   const odd = (last: number): Namespace =>
     network.addNamespace({ id: `odd-${last}`, address: `198.51.100.${last}`, latency: 0.1, outside: true });
-  const everyPort = (host: Namespace, accept: (connection: Connection) => void) => {
-    for (const port of [80, 443, 8080]) host.listen(port, accept);
+  const everyPort = (host: Namespace, kind: Misbehaviour) => {
+    for (const port of [80, 443, 8080]) host.listen(port, (connection) => misbehave(kernel, kind, connection));
   };
-  const afterRequest = async (connection: Connection, act: () => void) => {
-    await connection.read().catch(() => null);
-    act();
-  };
-  everyPort(odd(1), (connection) => void afterRequest(connection, () => connection.reset()));
-  everyPort(odd(2), (connection) => void afterRequest(connection, () => connection.close()));
-  everyPort(odd(3), () => {});
-  odd(4).listen(80, (connection) => {
-    void afterRequest(connection, () => {
-      connection.write({ kind: 'bytes', bytes: encode('this is not HTTP\r\n\r\n') });
-      connection.close();
-    });
-  });
-  odd(5).listen(80, (connection) => {
-    void afterRequest(connection, () => {
-      const text = 'HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\npartial';
-      connection.write({ kind: 'bytes', bytes: encode(text) });
-      kernel.wakeAt(kernel.now() + 200, () => connection.close());
-    });
-  });
+  everyPort(odd(1), 'reset');
+  everyPort(odd(2), 'close');
+  everyPort(odd(3), 'mute');
+  odd(4).listen(80, (connection) => misbehave(kernel, 'garbage', connection));
+  odd(5).listen(80, (connection) => misbehave(kernel, 'half', connection));
   odd(6).listen(443, plain);
   odd(7).listen(80, (connection) => serveHttpbin(kernel, connection, true));
   odd(8).listen(443, (connection) => secure(connection, certificateFor(names, 'Another CA'), overTls));
@@ -147,7 +154,9 @@ export function connectProxy(kernel: Kernel, host: Namespace, connection: Connec
       if (!address) throw new Error('no such name');
       const upstream = await host.connect({ destination: { address, port: Number(port) }, uid: 0 });
       if (absolute) {
-        const headers = request.headers.filter(([field]) => !/^proxy-/i.test(field));
+        const headers: [string, string][] = [
+          ...request.headers.map(([field, value]): [string, string] => [field, value]),
+        ];
         headers.push(['Accept-Encoding', 'gzip']); // as Go's client asks
         const answer = await httpClient(upstream, 'HTTP/1.1').exchange({
           ...request,

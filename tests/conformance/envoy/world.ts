@@ -21,7 +21,7 @@ import { publicRoots } from '../../../sandbox/network/trust.ts';
 import { readJson, readObjects } from '../golden.ts';
 import { configuration } from './configurations.ts';
 import { echo, tcpEcho } from './echo.ts';
-import { addOutside, connectProxy, serveHttpbin } from './outside.ts';
+import { addOutside, connectProxy, type Misbehaviour, misbehave, serveHttpbin } from './outside.ts';
 
 const epoch = 1_795_245_241_000;
 const root = 'ISRG Root X1';
@@ -59,6 +59,8 @@ export interface Circumstances {
   emptied?: string[];
   /** All egress of other namespaces but to istio-system and kube-dns is dropped. */
   policy?: boolean;
+  /** What the application of foo/httpbin does instead of answering. */
+  application?: Misbehaviour | 'stopped';
   /** A pod that has no sidecar this time. */
   bare?: string;
 }
@@ -76,7 +78,7 @@ function withoutPeerMetadata(whole: ProxyConfiguration): ProxyConfiguration {
 }
 
 const stripped = new WeakMap<ProxyConfiguration, ProxyConfiguration>();
-const manifests = new Map<string, Manifest[]>();
+const _manifests = new Map<string, Manifest[]>();
 const pems = new Map<string, string>();
 
 /** Files and certificates are the same in every world. */
@@ -223,7 +225,9 @@ export class World {
       hostname: name,
       resolvConf: `search ${domains}\nnameserver 10.96.0.10\noptions ndots:5\n`,
     });
-    this.#machines.set(id, new TestMachine({ curl }, { kernel: this.kernel, sockets: stack, turn }));
+    const machine = new TestMachine({ curl }, { kernel: this.kernel, sockets: stack, turn });
+    machine.files.writeFile('/home/ca.pem', encode(rootPem()));
+    this.#machines.set(id, machine);
     this.#serve(stack, name, pod.spec?.containers?.[0]?.name ?? '');
     const known = this.#configuration(scenario, id);
     if (id === this.#circumstances.bare) return;
@@ -249,7 +253,12 @@ export class World {
     const json = (connection: Connection) => {
       void serveHttp(connection, echo(name, httpDate(this.kernel.now())));
     };
-    if (container === 'httpbin') stack.listen(8080, (connection) => serveHttpbin(this.kernel, connection, false));
+    const { application } = this.#circumstances;
+    if (container === 'httpbin' && application && stack.id.startsWith('foo/')) {
+      if (application === 'stopped') return;
+      stack.listen(8080, (connection) => misbehave(this.kernel, application, connection));
+    } else if (container === 'httpbin')
+      stack.listen(8080, (connection) => serveHttpbin(this.kernel, connection, false));
     else if (container === 'helloworld') stack.listen(5000, json);
     else if (['productpage', 'details', 'ratings', 'reviews'].includes(container)) stack.listen(9080, json);
     else if (container === 'squid') stack.listen(3128, (connection) => connectProxy(this.kernel, stack, connection));
