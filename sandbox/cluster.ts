@@ -23,7 +23,7 @@ import { KubeletBackend } from './kubernetes/controllers/kubelet/node-backend.ts
 import type { ApiClient, KubernetesObject } from './kubernetes/objects.ts';
 import { Network, type NetworkState } from './network/network.ts';
 import { findRelease, type Release } from './releases/index.ts';
-import { bash } from './shell/bash.ts';
+import { ash, bash } from './shell/bash.ts';
 
 export type Profile = 'demo' | 'default' | 'minimal' | 'none';
 
@@ -235,4 +235,4 @@ export class Cluster implements Stateful<ClusterState> {
 }
 
 /** Shells stand beside the other programs: `commands/` knows nothing of bash. */
-const shells: Readonly<Record<string, Program>> = { bash, sh: bash };
+const shells: Readonly<Record<string, Program>> = { bash, ash, sh: ash };

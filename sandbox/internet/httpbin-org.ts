@@ -185,12 +185,20 @@ function headersOf(request: HttpRequest, context: SiteContext): Record<string, s
 
 /** What httpbin leaves out because its hosters' proxies add it (helpers.py, ENV_HEADERS), and the connection's own field. */
 const hidden = new Set([
+  'connect-time',
   'connection',
+  'total-route-time',
+  'via',
   'x-forwarded-for',
   'x-forwarded-port',
   'x-forwarded-proto',
   'x-forwarded-protocol',
+  'x-forwarded-ssl',
+  'x-heroku-dynos-in-use',
+  'x-heroku-queue-depth',
+  'x-heroku-queue-wait-time',
   'x-real-ip',
+  'x-request-id',
   'x-request-start',
   'x-varnish',
 ]);

@@ -2,6 +2,7 @@ import type {
   AndOr,
   ArithmeticFor,
   Case,
+  Command,
   CompoundList,
   For,
   Function as FunctionNode,
@@ -141,7 +142,8 @@ async function andOr(shell: Shell, node: AndOr): Promise<number> {
   return status;
 }
 
-async function pipeline(shell: Shell, node: Pipeline): Promise<number> {
+async function pipeline(shell: Shell, whole: Pipeline): Promise<number> {
+  const node = shell.options.dialect === 'ash' ? withTimeAsCommand(whole) : whole;
   const timed = node.prefixes.find((prefix) => prefix.type === 'Time');
   const negations = node.prefixes.filter((prefix) => prefix.type === 'Negation').length;
   const start = shell.process.kernel.now();
@@ -150,6 +152,26 @@ async function pipeline(shell: Shell, node: Pipeline): Promise<number> {
   if (negations % 2 === 1) status = status === 0 ? 1 : 0;
   if (timed) await shell.write(2, timeText(shell, shell.process.kernel.now() - start, timed.posix !== undefined));
   return status;
+}
+
+/** To ash `time` is no reserved word: it names a program, which runs the first command of the pipeline. */
+function withTimeAsCommand(node: Pipeline): Pipeline {
+  const [first, ...others] = node.commands;
+  const timed = node.prefixes.find((prefix) => prefix.type === 'Time');
+  if (!timed || first?.type !== 'Command' || !first.name) return node;
+  const { pos, end, prefix, suffix, redirects } = first;
+  const name = { type: 'Word', text: 'time', value: 'time', pos: timed.pos, end: timed.end } as const;
+  const command: Command = {
+    type: 'Command',
+    pos,
+    end,
+    name,
+    prefix,
+    suffix,
+    args: [first.name, ...first.args],
+    redirects,
+  };
+  return { ...node, prefixes: node.prefixes.filter((prefix) => prefix !== timed), commands: [command, ...others] };
 }
 
 /** The report of `time`: virtual time; commands are taken to need no processor. */

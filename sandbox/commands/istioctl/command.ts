@@ -1,4 +1,5 @@
 import { FileError } from '../../kernel/files.ts';
+import { readPath } from '../../kernel/open-path.ts';
 import type { Process } from '../../kernel/process.ts';
 import { decode, encode } from '../../kernel/streams.ts';
 import type { ApiTransport } from '../../kubernetes/apiserver/http.ts';
@@ -93,7 +94,7 @@ export class Istioctl {
   async readFile(path: string): Promise<string> {
     if (path === '-') return decode(await this.process.readAll(0));
     try {
-      return decode(this.process.machine.files.readFile(this.process.resolve(path)));
+      return decode(await readPath(this.process, path));
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
       throw new IstioctlError(`open ${path}: ${error.message.toLowerCase()}`);

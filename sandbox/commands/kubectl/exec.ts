@@ -1,11 +1,11 @@
 import type { OpenFile } from '../../kernel/files.ts';
-import { SharedFile } from '../../kernel/open-files.ts';
 import type { RemoteStreams } from '../../kubernetes/apiserver/http.ts';
 import { type Command, filenameFlags } from './command.ts';
 import { KubectlError, UsageError } from './errors.ts';
 import type { Kubectl } from './kubectl.ts';
 import { at, type KubeObject, text } from './objects.ts';
 import { defaultContainer, objectFor, podsFor } from './pods.ts';
+import { remoteTerminal } from './remote-terminal.ts';
 
 /** ms until a process runs in the container: the connection switches protocols, the runtime starts it. */
 const connectTime = 90;
@@ -102,8 +102,8 @@ export async function runRemote(
   if (!response.upgrade) throw new KubectlError('unable to upgrade connection: the server did not switch protocols');
   const stdout = options.streams?.stdout ?? (process.fds.get(1) as OpenFile);
   const stderr = options.streams?.stderr ?? (process.fds.get(2) as OpenFile);
-  const shown = tty ? carriageReturns(stdout) : stdout;
-  const stdin = options.streams?.stdin ?? (options.stdin ? process.fds.get(0) : undefined);
+  const input = options.streams?.stdin ?? (options.stdin ? process.fds.get(0) : undefined);
+  const { stdin, stdout: shown } = tty ? remoteTerminal(input, stdout) : { stdin: input, stdout };
   const remote = response.upgrade({ ...(stdin && { stdin }), stdout: shown, stderr: tty ? shown : stderr });
   const off = process.cancellation.onCancel(() => remote.close());
   const { exitCode, error } = await process.cancellation.guard(remote.exited).finally(off);
@@ -112,24 +112,4 @@ export async function runRemote(
     throw new KubectlError(`command terminated with exit code ${exitCode}\n`, { exitCode, raw: true });
   }
   return 0;
-}
-
-/** A terminal's output: each newline of the remote side arrives as carriage return and newline. */
-function carriageReturns(file: OpenFile): OpenFile {
-  return new SharedFile(
-    {
-      read: (cancellation) => file.read(cancellation),
-      write: (bytes) => {
-        if (!bytes.includes(10)) return file.write(bytes);
-        const out: number[] = [];
-        for (const byte of bytes) {
-          if (byte === 10 && out.at(-1) !== 13) out.push(13);
-          out.push(byte);
-        }
-        return file.write(Uint8Array.from(out));
-      },
-      release: () => {},
-    },
-    file.terminal,
-  );
 }

@@ -1,4 +1,5 @@
 import { FileError } from '../../kernel/files.ts';
+import { descriptorOf, readPath } from '../../kernel/open-path.ts';
 import { decode } from '../../kernel/streams.ts';
 import { KubectlError } from './errors.ts';
 import { goQuote } from './flags.ts';
@@ -45,7 +46,7 @@ export async function readManifests(k: Kubectl, options: FilenameOptions): Promi
     if (paths.length === 0) missing.push(new ManifestError(`the path ${goQuote(name)} does not exist`));
     for (const { path, shown } of paths) {
       try {
-        const content = decode(k.process.machine.files.readFile(path));
+        const content = decode(await readPath(k.process, path));
         documents.push(...parseManifests(content, shown, options.validate));
       } catch (error) {
         if (!(error instanceof FileError)) throw error;
@@ -61,6 +62,7 @@ export async function readManifests(k: Kubectl, options: FilenameOptions): Promi
 function expand(k: Kubectl, name: string, recursive: boolean): { path: string; shown: string }[] {
   const { files } = k.process.machine;
   const path = k.process.resolve(name);
+  if (descriptorOf(path) !== undefined) return [{ path, shown: name }];
   if (!files.exists(path)) return glob(k, name);
   if (files.stat(path).type !== 'directory') return [{ path, shown: name }];
   const found: { path: string; shown: string }[] = [];

@@ -30,14 +30,12 @@ export class Discovery implements Daemon {
 
   #sayHello(): void {
     const { argv, env, pod } = this.#container;
-    const { release } = this.#services;
     for (const [index, word] of argv.entries()) {
       const match = /^--([\w-]+)(?:=(.*))?$/s.exec(word);
       if (match) this.#log.info(`FLAG: --${match[1]}=${JSON.stringify(match[2] ?? argv[index + 1] ?? '')}`);
     }
-    const { version, build } = release;
     this.#log.info(`Starting Istiod Server with primary cluster ${env.get('CLUSTER_ID') ?? 'Kubernetes'}`);
-    this.#log.info(`Version ${version}-${build.revision}-${build.status}`);
+    this.#log.info(`Version ${this.#version()}`);
     this.#log.info('initializing Istiod admin server');
     this.#log.info('initializing mesh handlers');
     this.#log.info('creating CA and initializing public key');
@@ -48,6 +46,12 @@ export class Discovery implements Daemon {
     this.#log.info('initializing registry event handlers');
     this.#log.info('starting discovery service');
     this.#log.info('Waiting for caches to be synced');
+  }
+
+  /** pkg/version.BuildInfo.String */
+  #version(): string {
+    const { version, build } = this.#services.release;
+    return `${version}-${build.revision}-${build.status}`;
   }
 
   wake(key: string): void {
@@ -89,6 +93,7 @@ export class Discovery implements Daemon {
   debug(path: string): { status: number; type: string; body: string } {
     if (!this.#serving) return { status: 503, type: 'text/plain', body: '' };
     if (path === '/ready') return { status: 200, type: 'text/plain', body: '' };
+    if (path === '/version') return { status: 200, type: 'text/plain; charset=utf-8', body: this.#version() };
     const body = this.#services.istiodDebug(path);
     if (body === undefined) return { status: 404, type: 'text/plain; charset=utf-8', body: '404 page not found\n' };
     return { status: 200, type: 'application/json', body };
