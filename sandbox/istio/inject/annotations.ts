@@ -95,12 +95,17 @@ const checks: Record<string, (value: string) => string | undefined> = {
   'sidecar.istio.io/proxyMemoryLimit': quantityProblem,
 };
 
+/** What is wrong with the value of an annotation, or undefined. */
+export function annotationProblem(name: string, value: string): string | undefined {
+  return checks[name]?.(value);
+}
+
 /** Refuses a pod whose annotations the injector cannot follow (upstream pkg/kube/inject/validate.go). */
 export function checkAnnotations(annotations: Record<string, string>): void {
   const problems: string[] = [];
   for (const name of Object.keys(annotations).sort()) {
     const value = annotations[name] as string;
-    const problem = checks[name]?.(value);
+    const problem = annotationProblem(name, value);
     if (problem) problems.push(`invalid value '${value}' for annotation '${name}': ${problem}`);
   }
   if (problems.length === 0) return;

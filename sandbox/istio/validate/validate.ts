@@ -32,6 +32,14 @@ const validators: Record<string, (object: IstioObject) => Findings> = {
   WorkloadGroup: validateWorkloadGroup,
 };
 
+/** The kinds that are validated. */
+export const validatedKinds = Object.keys(validators);
+
+/** What the specification alone is found to be, without annotations and unknown fields (upstream Schema.ValidateConfig). */
+export function specFindings(object: IstioObject): Findings {
+  return validators[object.kind]?.(object) ?? new Findings();
+}
+
 /** Fields that an object may have beside its specification. */
 const topFields = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
 
@@ -47,7 +55,7 @@ export function validateObject(object: JsonObject, namespace: string): { message
     spec: isRecord(object.spec) ? object.spec : {},
   };
   const findings = metadataFindings(istio);
-  if (!findings.failed) findings.add(validators[istio.kind]?.(istio) ?? new Findings());
+  if (!findings.failed) findings.add(specFindings(istio));
   const message = findings.message();
   if (message !== undefined) return { message: `configuration is invalid: ${message}`, warnings: [] };
   const unknown = Object.keys(object).find((key) => !topFields.includes(key));
