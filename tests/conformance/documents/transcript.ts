@@ -109,7 +109,7 @@ export async function play(stage: Stage, step: Step): Promise<string[]> {
 export interface Dispute {
   document: string;
   step: string;
-  /** `stdout.lines`, `stderr.contains`, `exitCode`. */
+  /** `stdout.lines`, `stderr.contains`, of the step or of one of its proofs (from 0): `proof[1].stdout.lines`. */
   matcher: string;
   proof: string;
 }
@@ -118,11 +118,15 @@ export interface Dispute {
 export function withoutDisputes(step: Step, disputes: readonly Dispute[]): Step {
   const own = disputes.filter((dispute) => dispute.step === step.id);
   if (own.length === 0) return step;
-  const expect: Expectation = structuredClone(step.expect ?? {});
+  const copy = structuredClone(step);
   for (const { matcher } of own) {
-    const [stream, kind] = matcher.split('.') as ['stdout' | 'stderr', keyof Matcher];
-    if (expect[stream]?.[kind] === undefined) throw new Error(`disputed.yaml: ${step.id} has no matcher ${matcher}`);
-    delete expect[stream][kind];
+    const [, proof, stream, kind] = /^(?:proof\[(\d+)\]\.)?(stdout|stderr)\.(\w+)$/.exec(matcher) ?? [];
+    const expected = proof === undefined ? copy.expect : copy.proof?.[Number(proof)];
+    const matchers = expected?.[stream as 'stdout' | 'stderr'];
+    if (matchers?.[kind as keyof Matcher] === undefined) {
+      throw new Error(`disputed.yaml: ${step.id} has no matcher ${matcher}`);
+    }
+    delete matchers[kind as keyof Matcher];
   }
-  return { ...step, expect };
+  return copy;
 }
