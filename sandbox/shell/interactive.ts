@@ -1,4 +1,5 @@
-import { Exit, type Process, type Program } from '../kernel/process.ts';
+import { Cancellation } from '../kernel/cancellation.ts';
+import { Exit, Killed, type Process, type Program } from '../kernel/process.ts';
 import { readLine } from './builtins/read-line.ts';
 import { settle } from './expand/expander.ts';
 import { Jobs } from './jobs.ts';
@@ -79,15 +80,24 @@ async function readCommand(
   shell: Shell,
   onInterrupt: (handler: () => void) => void,
 ): Promise<string | 'interrupted' | undefined> {
-  const interruption = new Promise<'interrupted'>((resolve) => onInterrupt(() => resolve('interrupted')));
+  const cancellation = new Cancellation();
+  const interruption = new Killed('SIGINT');
+  onInterrupt(() => cancellation.cancel(interruption));
+  const off = shell.cancellation.onCancel((reason) => cancellation.cancel(reason));
   let text = '';
-  for (;;) {
-    const ps = shell.state.variables.text(text === '' ? 'PS1' : 'PS2') ?? '';
-    await shell.write(2, await settle(expandPrompt(shell, ps)));
-    const line = await Promise.race([readLine(shell, 0), interruption]);
-    if (line === 'interrupted') return line;
-    if (line.ended && line.text === '') return text === '' ? undefined : text;
-    text += `${line.text}\n`;
-    if (line.ended || isComplete(text)) return text;
+  try {
+    for (;;) {
+      const ps = shell.state.variables.text(text === '' ? 'PS1' : 'PS2') ?? '';
+      await shell.write(2, await settle(expandPrompt(shell, ps)));
+      const line = await readLine(shell, 0, { cancellation });
+      if (line.ended && line.text === '') return text === '' ? undefined : text;
+      text += `${line.text}\n`;
+      if (line.ended || isComplete(text)) return text;
+    }
+  } catch (error) {
+    if (error === interruption) return 'interrupted';
+    throw error;
+  } finally {
+    off();
   }
 }

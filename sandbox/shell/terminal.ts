@@ -1,6 +1,6 @@
 import type { OpenFile, Terminal } from '../kernel/files.ts';
 import { SharedFile } from '../kernel/open-files.ts';
-import { encode, Pipe } from '../kernel/streams.ts';
+import { encode } from '../kernel/streams.ts';
 
 /**
  * A terminal: what is typed becomes input line by line (cooked mode: the host edits and echoes), what is printed goes to
@@ -13,9 +13,8 @@ export class TerminalDevice implements Terminal {
   readonly stdout: OpenFile;
   readonly stderr: OpenFile;
   readonly #onInterrupt: () => void;
-  readonly #input = new Pipe();
-  /** Ctrl-D on an empty line ends one read, not the terminal. */
-  #ends = 0;
+  /** Lines as typed; null is Ctrl-D, which ends one read, not the terminal. */
+  #input: (Uint8Array | null)[] = [];
   #wake: (() => void) | undefined;
   #waiting = 0;
 
@@ -37,21 +36,21 @@ export class TerminalDevice implements Terminal {
     return this.#waiting > 0;
   }
 
-  /** Typed text, with its newlines. */
+  /** Typed text, with its newlines. A read gives one line, as in cooked mode. */
   input(text: string): void {
-    void this.#input.write(encode(text)).catch(() => {}); // the pipe is never closed; a full one keeps what it has
+    for (const line of text.match(/[^\n]*\n|[^\n]+$/g) ?? []) this.#input.push(encode(line));
     this.#wake?.();
   }
 
   /** Ctrl-D. */
   endOfInput(): void {
-    this.#ends++;
+    this.#input.push(null);
     this.#wake?.();
   }
 
   /** Ctrl-C: what was typed and not read is dropped. */
   interrupt(): void {
-    this.#input.takeBuffered();
+    this.#input = [];
     this.#onInterrupt();
   }
 
@@ -64,12 +63,8 @@ export class TerminalDevice implements Terminal {
     this.#waiting++;
     try {
       for (;;) {
-        const bytes = this.#input.takeBuffered();
-        if (bytes.length > 0) return bytes;
-        if (this.#ends > 0) {
-          this.#ends--;
-          return null;
-        }
+        const next = this.#input.shift();
+        if (next !== undefined) return next;
         const woken = new Promise<void>((resolve) => {
           const before = this.#wake;
           this.#wake = () => {

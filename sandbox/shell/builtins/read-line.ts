@@ -1,3 +1,4 @@
+import type { Cancellation } from '../../kernel/cancellation.ts';
 import { concat, decode } from '../../kernel/streams.ts';
 import type { Shell } from '../shell.ts';
 
@@ -5,14 +6,14 @@ import type { Shell } from '../shell.ts';
 export async function readLine(
   shell: Shell,
   fd: number,
-  options: { delimiter?: number; limit?: number; exact?: boolean } = {},
+  options: { delimiter?: number; limit?: number; exact?: boolean; cancellation?: Cancellation } = {},
 ): Promise<{ text: string; ended: boolean }> {
   const file = shell.fds.get(fd);
   if (!file) return { text: '', ended: true };
   const delimiter = options.delimiter ?? 10;
   const chunks: Uint8Array[] = [];
   for (;;) {
-    const chunk = await file.read(shell.cancellation);
+    const chunk = await file.read(options.cancellation ?? shell.cancellation);
     if (!chunk) return { text: decode(concat(chunks)), ended: true };
     const end = options.exact ? -1 : chunk.indexOf(delimiter);
     chunks.push(end >= 0 ? chunk.subarray(0, end) : chunk);
