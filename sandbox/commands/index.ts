@@ -69,6 +69,7 @@ export const programs: Readonly<Record<string, Program>> = {
   mkdir: change.mkdir,
   mv: change.mv,
   nano: noEditor,
+  nc: lazy(async () => (await import('./network/nc.ts')).nc),
   nslookup: lazy(async () => (await import('./network/nslookup.ts')).nslookup),
   openssl: lazy(async () => (await import('./openssl/index.ts')).openssl),
   paste,

@@ -74,6 +74,11 @@ export class Zones {
     return undefined;
   }
 
+  /** What a name is an alias of (its CNAME record), if it is one. */
+  alias(name: string): string | undefined {
+    return this.#record(name.toLowerCase())?.cname?.replace(/\.$/, '');
+  }
+
   #record(name: string): DnsRecord | undefined {
     for (const zone of this.#zones.values()) {
       const exact = zone.get(name);

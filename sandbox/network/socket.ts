@@ -189,4 +189,6 @@ export interface NetworkStack extends Sockets {
   resolve(name: string, trace?: import('./trace.ts').Trace): Promise<{ ipv4: string[]; ipv6: string[] }>;
   /** The same without waiting, for who looks names up in the background; undefined: no name server answers. */
   lookup(name: string): { ipv4: string[]; ipv6: string[] } | undefined;
+  /** CNAME records from a name on, as the name server gives them: each name with what it is an alias of. */
+  aliases(name: string): Promise<{ name: string; target: string }[]>;
 }

@@ -180,18 +180,36 @@ export class Namespace implements NetworkStack {
     return this.#lookupLocally(name) ?? (this.#reachNameserver().answers ? this.#ask(name) : undefined);
   }
 
+  async aliases(name: string): Promise<{ name: string; target: string }[]> {
+    const { kernel, zones } = this.#network;
+    const { answers, silent } = this.#reachNameserver();
+    const wait = answers ? 2 * podLatency : 2 * 5000 * silent;
+    if (wait > 0 && this.#options.resolvConf !== undefined) await kernel.sleep(wait);
+    const chain: { name: string; target: string }[] = [];
+    let asked = answers ? this.#candidates(name).find((candidate) => zones.alias(candidate) !== undefined) : undefined;
+    while (asked !== undefined && chain.length < 8) {
+      const target = zones.alias(asked);
+      if (target !== undefined) chain.push({ name: asked, target });
+      asked = target;
+    }
+    return chain;
+  }
+
   /** Names that need no name server: loopback and /etc/hosts. */
   #lookupLocally(name: string): { ipv4: string[]; ipv6: string[] } | undefined {
     if (name === 'localhost' || name.endsWith('.localhost')) return { ipv4: ['127.0.0.1'], ipv6: ['::1'] };
     return lookupHosts(this.#options.hosts ?? '', name);
   }
 
+  /** Full names that a name may stand for, in the order they are asked for. */
+  #candidates(name: string): string[] {
+    const { resolvConf } = this.#options;
+    return resolvConf === undefined ? [name.replace(/\.$/, '')] : candidateNames(name, parseResolvConf(resolvConf));
+  }
+
   #ask(name: string): { ipv4: string[]; ipv6: string[] } {
     const { zones } = this.#network;
-    const { resolvConf } = this.#options;
-    const candidates =
-      resolvConf === undefined ? [name.replace(/\.$/, '')] : candidateNames(name, parseResolvConf(resolvConf));
-    for (const candidate of candidates) {
+    for (const candidate of this.#candidates(name)) {
       const found = zones.lookup(candidate);
       if (found && found.ipv4.length + found.ipv6.length > 0) return { ipv4: found.ipv4, ipv6: found.ipv6 };
     }

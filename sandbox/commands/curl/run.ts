@@ -11,6 +11,7 @@ import { CurlError } from './errors.ts';
 import type { Operation } from './options.ts';
 import { ProgressMeter } from './progress.ts';
 import { planRequest, type RequestPlan } from './request.ts';
+import { pinnedAddresses } from './resolve.ts';
 import { emptyOutcome, type Outcome, transfer } from './transfer.ts';
 import { expandGlob, type Globbed, parseUrl, type Url } from './url.ts';
 import { Verbose } from './verbose.ts';
@@ -295,26 +296,6 @@ class BodyFile {
     this.opened = true;
     return this.#file;
   }
-}
-
-/** --resolve [+]HOST:PORT:ADDRESS[,ADDRESS]… */
-function pinnedAddresses(operations: Operation[]): Map<string, string[]> {
-  const pinned = new Map<string, string[]>();
-  for (const operation of operations) {
-    for (const entry of operation.values('resolve')) {
-      const [, host, port, addresses] = /^\+?(\*|[^:]+|\[[^\]]*\]):(\d+):(.+)$/.exec(entry) ?? [];
-      if (host === undefined || addresses === undefined) {
-        if (entry.startsWith('-')) continue;
-        throw new CurlError(49, `Couldn't parse CURLOPT_RESOLVE entry '${entry}'`);
-      }
-      const list = addresses.split(',').map((address) => address.replace(/^\[|\]$/g, ''));
-      if (!list.every((address) => /^\d{1,3}(\.\d{1,3}){3}$/.test(address) || address.includes(':'))) {
-        throw new CurlError(49, `Couldn't parse CURLOPT_RESOLVE entry '${entry}'`);
-      }
-      pinned.set(`${host.toLowerCase()}:${port}`, list);
-    }
-  }
-  return pinned;
 }
 
 /** Why --retry tries again, in curl's words; undefined if it does not. */

@@ -12,6 +12,7 @@ import { CurlError } from './errors.ts';
 import type { Operation } from './options.ts';
 import { proxyFor } from './proxy.ts';
 import { type RequestPlan, requestHeaders } from './request.ts';
+import { pinnedLines } from './resolve.ts';
 import { formatHead } from './response.ts';
 import { opensslAlert } from './tls.ts';
 import { formatUrl, portOf, resolveUrl, targetOf, type Url } from './url.ts';
@@ -90,6 +91,7 @@ export async function transfer(context: TransferContext, url: Url): Promise<Outc
   const outcome = emptyOutcome(url, plan.method, process.kernel.now());
   const referer = operation.value('referer')?.replace(/;auto$/, '');
   let hop: Hop | undefined = { url, method: plan.method, sendBody: plan.hasBody, referer: referer || undefined };
+  for (const line of pinnedLines(operation)) await context.verbose?.info(line);
   try {
     while (hop) hop = await oneRequest(context, outcome, hop);
   } catch (error) {

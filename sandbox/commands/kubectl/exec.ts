@@ -106,7 +106,13 @@ export async function runRemote(
   const { stdin, stdout: shown } = tty ? remoteTerminal(input, stdout) : { stdin: input, stdout };
   const remote = response.upgrade({ ...(stdin && { stdin }), stdout: shown, stderr: tty ? shown : stderr });
   const off = process.cancellation.onCancel(() => remote.close());
-  const { exitCode, error } = await process.cancellation.guard(remote.exited).finally(off);
+  // With a terminal there, Ctrl-C is a byte like any other here.
+  const { interrupt } = remote;
+  const give = interrupt ? process.onSignal('SIGINT', () => interrupt()) : () => {};
+  const { exitCode, error } = await process.cancellation.guard(remote.exited).finally(() => {
+    off();
+    give();
+  });
   if (error !== undefined && error !== '') throw new KubectlError(error, { exitCode: exitCode || 1 });
   if (exitCode !== 0) {
     throw new KubectlError(`command terminated with exit code ${exitCode}\n`, { exitCode, raw: true });

@@ -20,7 +20,12 @@ async function lookUp(process: Process, name: string): Promise<Answer> {
   return stack ? process.cancellation.guard(stack.resolve(name)) : { ipv4: [], ipv6: [] };
 }
 
-/** nslookup(1) for addresses, by the machine's resolver. */
+async function aliasesOf(process: Process, name: string): Promise<{ name: string; target: string }[]> {
+  const stack = process.machine.sockets as NetworkStack | undefined;
+  return stack ? process.cancellation.guard(stack.aliases(name)) : [];
+}
+
+/** nslookup(1) for addresses and aliases, by the machine's resolver. */
 export const nslookup: Program = async (process) => {
   const words = process.argv.slice(1).filter((word) => !word.startsWith('-'));
   const type = process.argv
@@ -34,18 +39,29 @@ export const nslookup: Program = async (process) => {
   }
   const server = words[1] ?? nameserver(process);
   const head = `Server:\t\t${server}\nAddress:\t${server}${server.includes(':') ? '' : ':53'}\n\n`;
-  if (type !== undefined && type !== 'A' && type !== 'AAAA' && type !== 'ANY') {
-    await process.write(2, `nslookup: records of type ${type} cannot be asked for here, only A and AAAA\n`);
+  if (type !== undefined && !['A', 'AAAA', 'ANY', 'CNAME'].includes(type)) {
+    await process.write(2, `nslookup: records of type ${type} cannot be asked for here, only A, AAAA and CNAME\n`);
     return 1;
   }
+  const chain = await aliasesOf(process, name);
+  const aliases = chain.map((alias) => `${alias.name}\tcanonical name = ${alias.target}\n`).join('');
+  if (type === 'CNAME' && chain.length > 0) {
+    await process.write(1, `${head}Non-authoritative answer:\n${aliases}\n`);
+    return 0;
+  }
   const { ipv4, ipv6 } = await lookUp(process, name);
+  if (type === 'CNAME' && ipv4.length + ipv6.length > 0) {
+    await process.write(1, `${head}*** Can't find ${name}: No answer\n\n`);
+    return 1;
+  }
   const shown = [...(type === 'AAAA' ? [] : ipv4), ...(type === 'A' ? [] : ipv6)];
   if (shown.length === 0) {
     await process.write(1, `${head}** server can't find ${name}: NXDOMAIN\n\n`);
     return 1;
   }
-  const rows = shown.map((address) => `Name:\t${name}\nAddress: ${address}\n`);
-  await process.write(1, `${head}Non-authoritative answer:\n${rows.join('')}\n`);
+  const owner = chain.at(-1)?.target ?? name;
+  const rows = shown.map((address) => `Name:\t${owner}\nAddress: ${address}\n`);
+  await process.write(1, `${head}Non-authoritative answer:\n${aliases}${rows.join('')}\n`);
   return 0;
 };
 

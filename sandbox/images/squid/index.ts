@@ -72,7 +72,7 @@ function begins(container: DaemonContainer, file: string): boolean {
 }
 
 function say(container: DaemonContainer, line: string): void {
-  container.log(`${line.startsWith('FATAL:') ? '' : logStamp(container.kernel.now())}${line}`, 'stderr');
+  container.log(`${logStamp(container.kernel.now())}${line}`, 'stderr');
 }
 
 function serve(container: DaemonContainer, file: string): Daemon {

@@ -103,7 +103,10 @@ export class ForwardProxy {
         now: kernel.now(),
       };
       const response = errorResponse(name, facts);
-      finish(response, response.status, encodeResponse(response, request.method).length, outcome);
+      // A tunnel that cannot be dug is answered by tunnel.cc, which keeps no account of it.
+      const size = encodeResponse(response, request.method).length;
+      if (request.method === 'CONNECT' && outcome.result === 'TAG_NONE') finish(undefined, response.status, 0, outcome);
+      else finish(response, response.status, size, outcome);
       return response;
     };
     if (!target) return fail('ERR_INVALID_URL', { result: 'TAG_NONE', ...nobody });

@@ -36,6 +36,8 @@ export interface RemoteCommand {
   exited: Promise<{ exitCode: number; error?: string }>;
   /** Hang up: the remote process gets no more input and its output is dropped. */
   close(): void;
+  /** Ctrl-C on the command's terminal: its foreground process gets SIGINT. Only there with a terminal. */
+  interrupt?(): void;
 }
 
 /** How kubectl and istioctl reach the cluster. Answers at once; only streams wait. */

@@ -122,6 +122,7 @@ export class KubeletBackend implements NodeBackend {
     return {
       exited: child.exited.then((exitCode) => ({ exitCode })),
       close: () => child.kill('SIGHUP'),
+      ...(query.tty && { interrupt: () => child.kill('SIGINT') }),
     };
   }
 
