@@ -1,3 +1,4 @@
+import { analyzeCommand } from './analyze.ts';
 import type { Command } from './command.ts';
 import { IstioctlError } from './errors.ts';
 import { install, installCommand } from './install.ts';
@@ -36,7 +37,7 @@ const experimental = [
 /** The commands of istioctl. */
 export const commands: readonly Command[] = [
   unavailable('admin', 'Manage control plane (istiod) configuration', ['istiod']),
-  unavailable('analyze', 'Analyze Istio configuration and print validation messages'),
+  analyzeCommand,
   {
     name: 'authz',
     short: '(authz is experimental. Use `istioctl experimental authz`)',

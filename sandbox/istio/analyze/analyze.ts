@@ -1,7 +1,6 @@
-import type { Mesh } from '../pilot/api/mesh.ts';
 import { analyzers } from './analyzers/index.ts';
 import { friendlyName, type Message, sortedMessages } from './messages.ts';
-import { type Analyzer, Context, type Resource, type Snapshot } from './resource.ts';
+import { type Analyzer, Context, type MeshFacts, type Resource, type Snapshot } from './resource.ts';
 
 /** A message code that is not wanted for objects whose name (`Pod default/web`) fits a pattern with `*`. */
 export interface Suppression {
@@ -9,10 +8,7 @@ export interface Suppression {
   resource: string;
 }
 
-export interface AnalysisOptions {
-  mesh: Mesh;
-  /** ms since 1970. */
-  now: number;
+export interface AnalysisOptions extends MeshFacts {
   /** Only findings about this namespace; '' for all. */
   namespace: string;
   suppressions?: readonly Suppression[];
@@ -32,7 +28,7 @@ export function analyze(snapshot: Snapshot, options: AnalysisOptions): AnalysisR
   const wanted = analyzers.filter(({ name }) => options.only?.includes(name));
   const chosen = wanted.length > 0 ? wanted : analyzers;
   const runnable = ({ inputs }: Analyzer) => inputs.every((kind) => snapshot.has(kind));
-  const context = new Context(snapshot, options.mesh, options.now);
+  const context = new Context(snapshot, options);
   for (const analyzer of chosen) if (runnable(analyzer)) analyzer.analyze(context);
   return {
     messages: sortedMessages(context.messages.filter((message) => isWanted(message, options))),

@@ -48,18 +48,28 @@ export function resolveName(namespace: string, name: string): string {
 /** Objects of each kind; a kind that is missing cannot be asked for, and its analyzers are skipped. */
 export type Snapshot = ReadonlyMap<KindName, readonly Resource[]>;
 
+/** What is known beside the objects. */
+export interface MeshFacts {
+  mesh: Mesh;
+  meshNetworks?: JsonObject;
+  /** ms since 1970. */
+  now: number;
+}
+
 /** What one analyzer works with: the objects, by kind, and where its findings go. */
 export class Context {
   readonly mesh: Mesh;
+  readonly meshNetworks: JsonObject;
   /** ms since 1970. */
   readonly now: number;
   readonly messages: Message[] = [];
   readonly #snapshot: Snapshot;
   readonly #byName = new Map<KindName, Map<string, Resource>>();
 
-  constructor(snapshot: Snapshot, mesh: Mesh, now: number) {
+  constructor(snapshot: Snapshot, { mesh, meshNetworks = {}, now }: MeshFacts) {
     this.#snapshot = snapshot;
     this.mesh = mesh;
+    this.meshNetworks = meshNetworks;
     this.now = now;
   }
 

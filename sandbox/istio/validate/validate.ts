@@ -47,15 +47,8 @@ const bannedAnnotations = ['internal.istio.io/parents', 'internal.istio.io/paren
 
 /** What istiod's webhook says of an object: the refusal without its prefix, or warnings. */
 export function validateObject(object: JsonObject, namespace: string): { message?: string; warnings: string[] } {
-  const metadata = isRecord(object.metadata) ? object.metadata : {};
-  const istio: IstioObject = {
-    apiVersion: String(object.apiVersion ?? ''),
-    kind: String(object.kind ?? ''),
-    metadata: { ...metadata, namespace: String(metadata.namespace ?? namespace) },
-    spec: isRecord(object.spec) ? object.spec : {},
-  };
-  const findings = metadataFindings(istio);
-  if (!findings.failed) findings.add(specFindings(istio));
+  const istio = readObject(object, namespace);
+  const findings = allFindings(istio);
   const message = findings.message();
   if (message !== undefined) return { message: `configuration is invalid: ${message}`, warnings: [] };
   const unknown = Object.keys(object).find((key) => !topFields.includes(key));
@@ -64,6 +57,26 @@ export function validateObject(object: JsonObject, namespace: string): { message
     return { message: `unknown field "${unknown}" on ${istio.kind} resource ${own}/${name}`, warnings: [] };
   }
   return { warnings: findings.warnings };
+}
+
+function readObject(object: JsonObject, namespace: string): IstioObject {
+  const metadata = isRecord(object.metadata) ? object.metadata : {};
+  return {
+    apiVersion: String(object.apiVersion ?? ''),
+    kind: String(object.kind ?? ''),
+    metadata: { ...metadata, namespace: String(metadata.namespace ?? namespace) },
+    spec: isRecord(object.spec) ? object.spec : {},
+  };
+}
+
+function allFindings(istio: IstioObject): Findings {
+  const findings = metadataFindings(istio);
+  return findings.failed ? findings : findings.add(specFindings(istio));
+}
+
+/** Every error and warning of its own, as `istioctl validate` lists them. */
+export function objectFindings(object: JsonObject, namespace: string): Findings {
+  return allFindings(readObject(object, namespace));
 }
 
 const goBools = ['1', 't', 'T', 'TRUE', 'true', 'True', '0', 'f', 'F', 'FALSE', 'false', 'False'];

@@ -2,10 +2,10 @@ import type { JsonObject } from '../../../kernel/json.ts';
 import { printYaml } from '../../../kernel/yaml-print.ts';
 
 /** JSON as Go's `json.MarshalIndent(value, "", "    ")` writes it: `<`, `>` and `&` escaped, no newline at the end. */
-export function goJson(value: unknown, indent = 4): string {
+export function goJson(value: unknown, indent: number | '\t' = 4): string {
   return JSON.stringify(value, null, indent)
     .replace(/[<>&\u2028\u2029]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    .replace(/^( *)("(?:[^"\\]|\\.)*": )?\[\]/gm, '$1$2[]');
+    .replace(/^([ \t]*)("(?:[^"\\]|\\.)*": )?\[\]/gm, '$1$2[]');
 }
 
 /** Whole resources as `-o json` or `-o yaml` print them, with the newline of Println. */

@@ -13,6 +13,7 @@ import {
   gatewaySecretAnalyzer,
 } from './gateways.ts';
 import { imageAutoAnalyzer, injectionAnalyzer, injectionImageAnalyzer } from './injection.ts';
+import { meshNetworksAnalyzer, multiClusterServiceAnalyzer } from './multicluster.ts';
 import { authorizationPoliciesAnalyzer, blockedCidrsAnalyzer, gatewaySelectorAnalyzer } from './policies.ts';
 import { schemaAnalyzers } from './schema.ts';
 import { portNameAnalyzer, protocolAddressesAnalyzer } from './services.ts';
@@ -32,7 +33,7 @@ import {
   telemetrySelectorAnalyzer,
 } from './workload-selectors.ts';
 
-/** Every analyzer of one cluster, in upstream's order (analyzers/all.go). Those that compare clusters have nothing to compare here. */
+/** Every analyzer, in upstream's order (analyzers/all.go). */
 export const analyzers: readonly Analyzer[] = [
   annotationsAnalyzer,
   blockedCidrsAnalyzer,
@@ -54,6 +55,8 @@ export const analyzers: readonly Analyzer[] = [
   imageAutoAnalyzer,
   gatewaySelectorAnalyzer,
   gatewayCrdAnalyzer,
+  meshNetworksAnalyzer,
+  multiClusterServiceAnalyzer,
   portNameAnalyzer,
   sidecarSelectorAnalyzer,
   conflictingHostsAnalyzer,
