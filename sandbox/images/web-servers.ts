@@ -154,6 +154,7 @@ function helloworld(version: string): Image {
   );
   return {
     references: [
+      `registry.istio.io/release/examples-helloworld-${version}:1.0`,
       `docker.io/istio/examples-helloworld-${version}:1.0`,
       `docker.io/istio/examples-helloworld-${version}:latest`,
     ],
@@ -208,7 +209,11 @@ function tcpEcho(container: DaemonContainer): Daemon {
 }
 
 export const tcpEchoServer: Image = {
-  references: ['docker.io/istio/tcp-echo-server:1.3', 'docker.io/istio/tcp-echo-server:latest'],
+  references: [
+    'registry.istio.io/release/tcp-echo-server:1.3',
+    'docker.io/istio/tcp-echo-server:1.3',
+    'docker.io/istio/tcp-echo-server:latest',
+  ],
   bytes: 4_100_000,
   pullTime: 1900,
   entrypoint: ['/bin/tcp-echo'],
