@@ -100,7 +100,7 @@ export class PushContext {
     ];
     this.peerAuthentications = new PeerAuthentications(source, rootNamespace);
     this.requestAuthentications = new RequestAuthentications(source, rootNamespace);
-    this.authorizationPolicies = new AuthorizationPolicies(source, rootNamespace);
+    this.authorizationPolicies = new AuthorizationPolicies(source, mesh);
     this.telemetries = new Telemetries(source, mesh);
     this.envoyFilters = new EnvoyFilters(source, rootNamespace);
   }
