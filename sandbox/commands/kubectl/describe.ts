@@ -1,5 +1,6 @@
 import { allNamespacesFlag, type Command, filenameFlags, selectorFlag } from './command.ts';
 import { describeGeneric } from './describe/generic.ts';
+import { describeNetworkPolicy } from './describe/network-policy.ts';
 import { describeNode } from './describe/node.ts';
 import { describePod } from './describe/pod.ts';
 import { describeEndpointSlice, describeEndpoints, describeService } from './describe/service.ts';
@@ -39,6 +40,7 @@ const describers: Record<string, (k: Kubectl, object: KubeObject) => Promise<str
   'Deployment.apps': describeDeployment,
   'ReplicaSet.apps': describeReplicaSet,
   'DaemonSet.apps': describeDaemonSet,
+  'NetworkPolicy.networking.k8s.io': describeNetworkPolicy,
   Node: describeNode,
   Namespace: describeNamespace,
   ConfigMap: describeConfigMap,

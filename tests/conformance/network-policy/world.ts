@@ -169,7 +169,7 @@ export class World {
       name: portName,
       containerPort,
     }));
-    const pod = this.#client.create(kinds.pods, {
+    const pod = this.#client.create<KubernetesObject>(kinds.pods, {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata: { namespace, name, labels },
