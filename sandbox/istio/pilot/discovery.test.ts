@@ -200,6 +200,52 @@ describe('what the debug page tells', () => {
   });
 });
 
+describe('addresses of ServiceEntries', () => {
+  const status = ({ client }: Mesh, name: string) =>
+    client.get(serviceentries, 'default', name)?.status as
+      | { addresses?: { host: string; value: string }[] }
+      | undefined;
+  const values = (cluster: Mesh, name: string) => status(cluster, name)?.addresses?.map(({ value }) => value);
+
+  test('are given to hosts without any, one after the other', () => {
+    const cluster = mesh();
+    const { istiod, client } = cluster;
+    istiod.setRunning(true);
+    client.create(serviceentries, serviceEntry('b', { hosts: ['b.example', '*.example'] }));
+    client.create(serviceentries, serviceEntry('a', { hosts: ['a.example', 'c.example'] }));
+    client.create(serviceentries, serviceEntry('own', { hosts: ['own.example'], addresses: ['240.240.0.4'] }));
+    client.create(serviceentries, serviceEntry('none', { hosts: ['none.example'], resolution: 'NONE' }));
+    pass(cluster, 1000);
+    expect(status(cluster, 'b')?.addresses).toEqual([
+      { host: 'b.example', value: '240.240.0.1' },
+      { host: 'b.example', value: '2001:2::1' },
+    ]);
+    expect(values(cluster, 'a')).toEqual(['240.240.0.2', '2001:2::2', '240.240.0.3', '2001:2::3']);
+    expect(values(cluster, 'own')).toBeUndefined();
+    expect(values(cluster, 'none')).toBeUndefined();
+
+    client.delete(serviceentries, 'default', 'b');
+    client.create(serviceentries, serviceEntry('d', { hosts: ['d.example'] }));
+    pass(cluster, 1000);
+    expect(values(cluster, 'd')).toEqual(['240.240.0.5', '2001:2::4']);
+  });
+
+  test('are taken back where the ServiceEntry gets its own', () => {
+    const cluster = mesh();
+    const { istiod, client } = cluster;
+    istiod.setRunning(true);
+    client.create(serviceentries, serviceEntry('a', { hosts: ['a.example'] }));
+    pass(cluster, 1000);
+    const made = client.get(serviceentries, 'default', 'a')!;
+    client.update(serviceentries, { ...made, spec: { ...(made.spec as object), addresses: ['10.0.0.1'] } });
+    pass(cluster, 1000);
+    expect(values(cluster, 'a')).toEqual([]);
+    client.create(serviceentries, serviceEntry('b', { hosts: ['b.example'] }));
+    pass(cluster, 1000);
+    expect(values(cluster, 'b')).toEqual(['240.240.0.1', '2001:2::1']);
+  });
+});
+
 describe('certificates', () => {
   const certificate = (stream: XdsStream) =>
     decode(fromBase64(stream.secret('default')?.tlsCertificate?.certificateChain?.inlineBytes ?? '') as Uint8Array);

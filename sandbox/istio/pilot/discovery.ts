@@ -4,6 +4,7 @@ import type { Stateful } from '../../kernel/json.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { formatSeconds } from '../../kernel/time.ts';
 import type { ApiClient } from '../../kubernetes/objects.ts';
+import { AddressAllocator, type AllocatorState } from './discovery/address-allocator.ts';
 import { type AuthorityOptions, CertificateAuthority, isDue } from './discovery/certificate-authority.ts';
 import { Comparison, type Connection, type ConnectionState, discoveryTypes } from './discovery/connections.ts';
 import { syncz } from './discovery/debug.ts';
@@ -23,12 +24,14 @@ const debounceMax = 10_000;
 
 const owner = 'istiod';
 const pushTimer = 'push';
+const addressesTimer = 'addresses';
 
 export interface IstiodState {
   /** How the certificate authority was made, once it is needed. */
   authority?: AuthorityOptions;
   /** The last mesh config that could be read, as YAML. */
   mesh?: string;
+  addresses: AllocatorState;
   running: boolean;
   /** Number of the last push. */
   pushes: number;
@@ -56,6 +59,7 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
   readonly #seed: number;
   readonly #fetchKeys: (uri: string) => string | undefined;
   readonly #meshWatcher: MeshWatcher;
+  readonly #allocator: AddressAllocator;
   readonly #publisher: RootCertPublisher;
   readonly #connections = new Map<string, Connection>();
   #authority: CertificateAuthority | undefined;
@@ -84,18 +88,25 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
     this.#seed = options.seed;
     this.#fetchKeys = options.fetchKeys ?? (() => undefined);
     this.#meshWatcher = new MeshWatcher(options.client, this.#namespace);
+    this.#allocator = new AddressAllocator(options.client);
     this.#publisher = new RootCertPublisher({
       kernel: options.kernel,
       client: options.client,
       certificate: () => this.rootCertificate(),
       running: () => this.#running,
     });
-    options.kernel.timers.handle(owner, () => this.#push());
+    options.kernel.timers.handle(owner, (key) => {
+      if (key === addressesTimer) this.#allocator.reconcile();
+      else this.#push();
+    });
     for (const kind of Object.keys(watchedResources) as WatchedKind[]) {
       options.client.onChange(watchedResources[kind], (change) => {
         if (isRelevant(kind, change)) this.#changed();
       });
     }
+    options.client.onChange(watchedResources.ServiceEntry, ({ type }) => {
+      if (type !== 'DELETED') this.#allocateAddresses();
+    });
     options.client.onChange(configMaps, ({ object }) => {
       if (this.#meshWatcher.isMeshConfig(object)) this.#changed();
     });
@@ -177,6 +188,11 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
     this.#firstChange ??= now;
     const at = Math.min(now + debounceAfter, this.#firstChange + debounceMax);
     this.#kernel.timers.replace(owner, pushTimer, at);
+  }
+
+  /** A little later, as a controller does: not while the change itself is still being told. */
+  #allocateAddresses(): void {
+    if (this.#running) this.#kernel.timers.set(owner, addressesTimer, this.#kernel.now());
   }
 
   #isPending(): boolean {
@@ -283,6 +299,7 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
     return {
       ...(this.#authority ? { authority: this.#authority.options } : {}),
       ...(mesh === undefined ? {} : { mesh }),
+      addresses: this.#allocator.save(),
       running: this.#running,
       pushes: this.#pushes,
       ...(this.#firstChange === undefined ? {} : { firstChange: this.#firstChange }),
@@ -299,6 +316,7 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
   load(state: IstiodState): void {
     this.#authority = state.authority && new CertificateAuthority(state.authority);
     this.#meshWatcher.load(state.mesh);
+    this.#allocator.load(state.addresses);
     this.#running = state.running;
     this.#pushes = state.pushes;
     this.#firstChange = state.firstChange;
