@@ -109,9 +109,13 @@ export class Container implements Machine, DaemonContainer {
     if (this.#files) return this.#files;
     const { files, directories, readOnly } = this.spec;
     const binary = { file: '', mode: 0o755 };
+    // A mount hides what the image has in its place.
+    const visible = Object.entries(this.image.files ?? {}).filter(
+      ([path]) => !directories.some((mount) => path.startsWith(`${mount}/`)),
+    );
     const base = new FileLayer({
       ...Object.fromEntries(this.programNames().map((name) => [`/usr/bin/${name}`, binary])),
-      ...this.image.files,
+      ...Object.fromEntries(visible),
       ...Object.fromEntries(directories.map((path) => [path, { directory: true as const }])),
       ...files,
     });

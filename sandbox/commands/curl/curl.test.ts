@@ -63,6 +63,58 @@ async function secure(connection: Connection, segments = new SegmentReader(conne
 const run = (...args: string[]) => machine.run(['curl', ...args]);
 
 describe('curl', () => {
+  it('says which addresses --resolve pinned, for every transfer', async () => {
+    const pin = ['--resolve', 'Other.example:80:192.0.2.1', '--resolve', '*:81:192.0.2.1'];
+    const { status, stderr } = await run('-sv', ...pin, 'http://other.example/');
+    expect(status).toBe(0);
+    expect(stderr.split('\n').slice(0, 5)).toEqual([
+      '* Added other.example:80:192.0.2.1 to DNS cache',
+      '* Added *:81:192.0.2.1 to DNS cache',
+      '* RESOLVE *:81 using wildcard',
+      '* Hostname other.example was found in DNS cache',
+      '*   Trying 192.0.2.1:80...',
+    ]);
+  });
+
+  it('asks a proxy by CONNECT for a way to https, and tells so', async () => {
+    server.listen(3128, (connection) => {
+      void serveHttp(connection, (request) => {
+        seen.push({ request, port: 3128 });
+        return {
+          tunnel: {
+            status: 200,
+            reason: 'Connection established',
+            protocol: 'HTTP/1.1',
+            headers: [],
+            body: encode(''),
+          },
+          take: (end, _rest, segments) => void secure(end, segments),
+        };
+      });
+    });
+    const env = { HTTPS_PROXY: '192.0.2.1:3128' };
+    const ask = ['curl', '-sv', '-o', '/dev/null', 'https://site.example/'];
+    const { status, stderr } = await machine.run(ask, { env });
+    expect(status).toBe(0);
+    const lines = stderr.replaceAll('\r', '').split('\n');
+    const wanted = [
+      "* Uses proxy env variable HTTPS_PROXY == '192.0.2.1:3128'",
+      '*   Trying 192.0.2.1:3128...',
+      '> CONNECT site.example:443 HTTP/1.1',
+      '> Host: site.example:443',
+      '> User-Agent: curl/8.16.0',
+      '> Proxy-Connection: Keep-Alive',
+      '< HTTP/1.1 200 Connection established',
+      '* CONNECT tunnel established, response 200',
+      '> User-Agent: curl/8.16.0',
+      '< HTTP/2 200 ',
+    ];
+    expect(lines.filter((line) => wanted.includes(line))).toEqual(wanted);
+    expect(seen.map(({ request }) => request.target)).toEqual(['site.example:443', '/']);
+    const direct = await machine.run(ask, { env: { ...env, NO_PROXY: 'example.org,.example' } });
+    expect(direct.stderr).not.toContain('CONNECT');
+  });
+
   it('prints the body, and the status asked for', async () => {
     expect(await run('-s', '-w', '%{http_code} %{remote_ip}:%{remote_port}\\n', 'http://site.example/x')).toMatchObject(
       {
