@@ -21,10 +21,11 @@ export interface Stalled {
 }
 
 /**
- * Turns the clock until `done` settles: jumps to the next event whenever nothing else can run. If no event is left and
- * `done` still waits, whoever reads gets end of input, then whoever waits for ever is interrupted. So no part of a cluster
- * may keep a timer for ever: a timer stands only where something is still to come. What goes on for ever (a container that
- * crashes every five minutes, a main process that sleeps for years) has idle timers: time does not jump ahead for them.
+ * Turns the clock until `done` settles: jumps to the next event whenever nothing else can run. If no process sleeps and
+ * `done` still waits, whoever reads gets end of input; if no event is left, whoever waits for ever is interrupted. So no
+ * part of a cluster may keep a timer for ever: a timer stands only where something is still to come. What goes on for ever (a
+ * container that crashes every five minutes, a main process that sleeps for years) has idle timers: time does not jump
+ * ahead for them.
  */
 export async function runInstant<T>(kernel: Kernel, done: Promise<T>, turn: HostTurn, stalled: Stalled): Promise<T> {
   let settled = false;
@@ -35,7 +36,9 @@ export async function runInstant<T>(kernel: Kernel, done: Promise<T>, turn: Host
   for (;;) {
     await settle(kernel, turn);
     if (settled) return done;
-    if ((kernel.awaited && kernel.step()) || stalled.endOfInput() || stalled.interrupt()) continue;
+    // Only another process could still type: controllers and proxies never do, so nobody waits for them before input ends.
+    if (kernel.hasSleepers && kernel.step()) continue;
+    if (stalled.endOfInput() || (kernel.awaited && kernel.step()) || stalled.interrupt()) continue;
     throw new Error('everything waits and nothing is due');
   }
 }

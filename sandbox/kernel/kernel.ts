@@ -92,6 +92,11 @@ export class Kernel {
     return undefined;
   }
 
+  /** Whether a running process waits for time to pass. */
+  get hasSleepers(): boolean {
+    return this.#sleepers.length > 0;
+  }
+
   /** Whether anything is pending that somebody waits for: a sleeper or a timer that is not idle. */
   get awaited(): boolean {
     return this.#sleepers.length > 0 || this.timers.awaited;

@@ -5,6 +5,9 @@ import { hostClock, turn } from './host.ts';
 import type { SessionArguments } from './options.ts';
 import { sessionOptions } from './start.ts';
 
+/** ms of the host's time that a command may take. */
+const patience = 60_000;
+
 interface RunRequest {
   command: string;
   stdin?: string | undefined;
@@ -33,12 +36,21 @@ export class ServedSession {
   }
 
   run(request: RunRequest) {
-    return this.#exclusive(() =>
-      this.#session.runInstant(request.command, {
-        ...(request.stdin === undefined ? {} : { typed: request.stdin }),
-        ...(request.session === undefined ? {} : { shell: request.session }),
-      }),
-    );
+    return this.#exclusive(async () => {
+      const name = request.session ?? 'main';
+      // A loop without an end would keep everybody waiting: after a minute of ours it gets what Ctrl-C sends.
+      const shell = this.#session.shell(name);
+      const limits = [
+        setTimeout(() => shell.signal('SIGINT'), patience),
+        setTimeout(() => shell.signal('SIGKILL'), patience + 5000),
+      ];
+      try {
+        const options = { shell: name, ...(request.stdin === undefined ? {} : { typed: request.stdin }) };
+        return await this.#session.runInstant(request.command, options);
+      } finally {
+        for (const limit of limits) clearTimeout(limit);
+      }
+    });
   }
 
   advance(seconds: number) {

@@ -358,7 +358,8 @@ export class DeploymentController extends Controller {
     const current = this.#current(deployment);
     const { status, deadline } = rolloutStatus(current, sets, newSet, this.kernel.now());
     this.#write(current, status);
-    if (deadline !== undefined) this.enqueue(`${keyOf(deployment)}`, deadline);
+    // Idle: a rollout that never comes to its end asks again and again, and nobody waits for that.
+    if (deadline !== undefined) this.enqueue(`${keyOf(deployment)}`, deadline, { idle: true });
   }
 
   #write(current: Deployment, status: NonNullable<Deployment['status']>): void {
