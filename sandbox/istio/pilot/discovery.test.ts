@@ -313,6 +313,34 @@ describe('a snapshot', () => {
     expect(copy.istiod.save()).toEqual(istiod.save());
   });
 
+  test('of an istiod that does not run holds what proxies have in common once', () => {
+    const cluster = mesh();
+    const { istiod, client } = cluster;
+    istiod.setRunning(true);
+    const [first, second] = ['a', 'b'].map((pod) => connect(istiod, pod));
+    istiod.setRunning(false);
+    client.create(serviceentries, serviceEntry('first'));
+    const state = istiod.save();
+    const names = state.resources.map((resource) => (resource as { name?: string }).name);
+    expect(names.filter((name) => name === 'virtualOutbound')).toHaveLength(2);
+    expect(new Set(state.connections.flatMap(({ configuration }) => configuration?.routes ?? [])).size).toBe(
+      second?.pushes[0]?.configuration.routes.length,
+    );
+    const copy = restored(cluster);
+    expect(connect(copy.istiod, 'a').pushes[0]?.configuration).toEqual(first?.pushes[0]?.configuration);
+    expect(copy.istiod.save()).toEqual(state);
+  });
+
+  test('keeps what a proxy has whose pod is gone', () => {
+    const cluster = mesh();
+    cluster.istiod.setRunning(true);
+    const { pushes } = connect(cluster.istiod, 'a');
+    cluster.client.delete(pods, 'default', 'a', { gracePeriodSeconds: 0 });
+    pass(cluster, 1000);
+    const copy = restored(cluster);
+    expect(connect(copy.istiod, 'a').pushes[0]?.configuration).toEqual(pushes[0]?.configuration);
+  });
+
   test('leaves out configurations that follow from the cluster', () => {
     const cluster = mesh();
     cluster.istiod.setRunning(true);

@@ -11,12 +11,14 @@ import { syncz } from './discovery/debug.ts';
 import { configMaps, MeshWatcher } from './discovery/mesh-watcher.ts';
 import { RootCertPublisher } from './discovery/root-cert-publisher.ts';
 import { credentialSecret, rootSecret, workloadSecret } from './discovery/secrets.ts';
+import { ResourceTable, restoreConfiguration, type StoredConfiguration } from './discovery/stored-configurations.ts';
 import { apiSource, isRelevant, watchedResources } from './discovery/watched-kinds.ts';
 import { generateConfiguration } from './generate.ts';
 import { compareText, type WatchedKind } from './model/config.ts';
 import { proxyOfPod } from './proxy.ts';
 import { PushContext } from './push-context.ts';
 import { spiffeId } from './registry/service.ts';
+import type { PodObject } from './registry/workloads.ts';
 
 /** Changes are collected until none came for this long, ms of cluster time (PILOT_DEBOUNCE_AFTER, PILOT_DEBOUNCE_MAX). */
 const debounceAfter = 100;
@@ -39,9 +41,11 @@ export interface IstiodState {
   firstChange?: number;
   /** Changes came while nobody was there to push them. */
   missed: boolean;
+  /** What `configuration` refers to. */
+  resources: unknown[];
   connections: (ConnectionState & {
     /** Left out where the proxy has exactly what istiod would generate now. */
-    configuration?: ProxyConfiguration;
+    configuration?: StoredConfiguration;
     /** Whether the proxy has been sent anything. */
     configured: boolean;
   })[];
@@ -254,10 +258,14 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
   }
 
   #generate(node: ProxyNode, context: PushContext): ProxyConfiguration | undefined {
-    const pod = context.serviceIndex.workloads.pod(node.namespace, node.pod);
+    const pod = this.#podOf(node, context);
     if (!pod) return undefined;
     const type = node.id.startsWith('router~') ? 'router' : 'sidecar';
     return generateConfiguration(context, proxyOfPod(context, pod, { type }));
+  }
+
+  #podOf(node: ProxyNode, context: PushContext): PodObject | undefined {
+    return context.serviceIndex.workloads.pod(node.namespace, node.pod);
   }
 
   #deliver({ state, configuration, receive }: Connection, changed: Push['changed']): void {
@@ -293,9 +301,16 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
   }
 
   save(): IstiodState {
-    // Where nothing is waiting to be pushed, every proxy has what would be generated now.
+    // Where nothing is waiting to be pushed, every proxy whose pod is still there has what would be generated now.
     const settled = this.#running && !this.#isPending() && !this.#missed;
+    const follows = ({ node }: ConnectionState) => settled && this.#podOf(node, this.#currentContext()) !== undefined;
     const mesh = this.#meshWatcher.save();
+    const table = new ResourceTable();
+    const connections = this.#sorted().map(({ state, configuration }) => ({
+      ...structuredClone(state),
+      configured: configuration !== undefined,
+      ...(configuration && !follows(state) ? { configuration: table.store(configuration) } : {}),
+    }));
     return {
       ...(this.#authority ? { authority: this.#authority.options } : {}),
       ...(mesh === undefined ? {} : { mesh }),
@@ -304,11 +319,8 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
       pushes: this.#pushes,
       ...(this.#firstChange === undefined ? {} : { firstChange: this.#firstChange }),
       missed: this.#missed,
-      connections: this.#sorted().map(({ state, configuration }) => ({
-        ...structuredClone(state),
-        configured: configuration !== undefined,
-        ...(configuration && !settled ? { configuration: structuredClone(configuration) } : {}),
-      })),
+      resources: table.resources,
+      connections,
     };
   }
 
@@ -323,9 +335,14 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
     this.#missed = state.missed;
     this.#context = undefined;
     this.#connections.clear();
+    const resources = structuredClone(state.resources);
     for (const { configuration, configured, ...connection } of state.connections) {
       const restored: Connection = { state: structuredClone(connection) };
-      const has = configured ? (configuration ?? this.#generate(connection.node, this.#currentContext())) : undefined;
+      const has = configuration
+        ? restoreConfiguration(configuration, resources)
+        : configured
+          ? this.#generate(connection.node, this.#currentContext())
+          : undefined;
       if (has) restored.configuration = has;
       this.#connections.set(connection.node.id, restored);
     }
