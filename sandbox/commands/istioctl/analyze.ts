@@ -91,8 +91,6 @@ async function run(ctl: Istioctl): Promise<number> {
   }
   const namespace = flags.bool('all-namespaces') ? '' : live ? ctl.namespace : ctl.givenNamespace || 'default';
   const suppressions = await readSuppressions(ctl);
-  if (!live && files.length === 0)
-    throw new IstioctlError('at least one file and/or Kubernetes source must be provided');
   const { resources, problems } = await readFiles(ctl, files, namespace);
   const result = analyze(snapshotOf(resources, live ? fromCluster(ctl) : undefined), {
     ...(await meshOf(ctl, live)),

@@ -1,4 +1,5 @@
 import { analyzeCommand } from './analyze.ts';
+import { authzCommand } from './authz.ts';
 import type { Command } from './command.ts';
 import { IstioctlError } from './errors.ts';
 import { install, installCommand } from './install.ts';
@@ -8,6 +9,7 @@ import { proxyConfigCommand } from './proxy-config/commands.ts';
 import { proxyStatusCommand } from './proxy-status.ts';
 import { tagCommand } from './tag.ts';
 import { uninstallCommand } from './uninstall.ts';
+import { validateCommand } from './validate.ts';
 import { versionCommand } from './version.ts';
 
 /** A command that upstream has and this sandbox not yet. */
@@ -23,7 +25,6 @@ function unavailable(name: string, short: string, aliases: readonly string[] = [
 }
 
 const experimental = [
-  'authz',
   'check-inject',
   'config',
   'envoy-stats',
@@ -56,6 +57,7 @@ export const commands: readonly Command[] = [
     aliases: ['x', 'exp'],
     short: 'Experimental commands that may be modified or deprecated',
     commands: [
+      authzCommand,
       unavailable('describe', 'Describe resource and related Istio configuration', ['des']),
       ...experimental.map((name) => unavailable(name, `Experimental: ${name}`)),
       proxyStatusCommand,
@@ -77,7 +79,7 @@ export const commands: readonly Command[] = [
     short: 'Upgrade Istio control plane in-place',
     run: install,
   },
-  unavailable('validate', 'Validate Istio policy and rules files', ['v']),
+  validateCommand,
   versionCommand,
   unavailable('waypoint', 'Manage waypoint configuration'),
   unavailable('ztunnel-config', 'Update or retrieve current Ztunnel configuration.', ['zc', 'ztunnel']),
