@@ -154,6 +154,7 @@ export class Session {
           ['LANG', 'C.UTF-8'],
           ['LOGNAME', 'learner'],
           ['PATH', '/usr/local/bin:/usr/bin:/bin'],
+          ['PS1', '\\u@\\h:\\w\\$ '],
           ['SHELL', '/bin/bash'],
           ['TERM', 'xterm-256color'],
           ['USER', 'learner'],
