@@ -15,10 +15,23 @@ import { ForwardProxy } from './proxy.ts';
 const defaultFile = '/etc/squid/squid.conf';
 
 function read(container: DaemonContainer, file: string): SquidReading {
-  const { files } = container;
-  return readConfig(file, (path) =>
-    files.exists(path) && files.stat(path).type === 'file' ? decode(files.readFile(path)) : undefined,
-  );
+  return readConfig(file, (path) => textOf(container, path));
+}
+
+function textOf({ files }: DaemonContainer, path: string): string | undefined {
+  return files.exists(path) && files.stat(path).type === 'file' ? decode(files.readFile(path)) : undefined;
+}
+
+/** The configuration as it was when squid started: what became of the files since then does not matter to it. */
+function readOnce(container: DaemonContainer, file: string): SquidConfig {
+  const { state, fresh } = container;
+  if (fresh) state.configuration = {};
+  const seen = state.configuration as Record<string, string>;
+  return readConfig(file, (path) => {
+    const text = fresh ? textOf(container, path) : seen[path];
+    if (text !== undefined) seen[path] = text;
+    return text;
+  }).config;
 }
 
 /** What follows a fatal error: squid says how it did until then. */
@@ -78,7 +91,7 @@ function say(container: DaemonContainer, line: string): void {
 function serve(container: DaemonContainer, file: string): Daemon {
   const idle: Daemon = { dispose: () => {} };
   if (container.fresh && !begins(container, file)) return idle;
-  const { config } = read(container, file);
+  const config = readOnce(container, file);
   if (container.fresh && config.ports.length === 0) {
     for (const line of obituary(container, 'No HTTP, HTTPS, or FTP ports configured')) container.log(line, 'stderr');
     container.exit(1);

@@ -91,6 +91,13 @@ export class ForwardProxy {
         context,
       );
     };
+    const lasting = (response: HttpResponse): HttpResponse => {
+      if (!closes(request)) return response;
+      const headers = response.headers.map(
+        (field): HeaderField => (field[0] === 'Connection' ? ['Connection', 'close'] : field),
+      );
+      return { ...response, headers };
+    };
     const fail = (name: ErrorName, outcome: Outcome, errno = 0): HttpResponse => {
       const facts = {
         url: context.url,
@@ -102,7 +109,7 @@ export class ForwardProxy {
         port: port.port,
         now: kernel.now(),
       };
-      const response = errorResponse(name, facts);
+      const response = lasting(errorResponse(name, facts));
       // A tunnel that cannot be dug is answered by tunnel.cc, which keeps no account of it.
       const size = encodeResponse(response, request.method).length;
       if (request.method === 'CONNECT' && outcome.result === 'TAG_NONE') finish(undefined, response.status, 0, outcome);
@@ -147,7 +154,7 @@ export class ForwardProxy {
     }
     const response = await this.#fetch(server, target, context, trace);
     if (!response) return fail('ERR_ZERO_SIZE_OBJECT', { result: 'TCP_MISS', ...direct });
-    const answer = this.#passedBack(response, port);
+    const answer = lasting(this.#passedBack(response, port));
     finish(answer, answer.status, encodeResponse(answer, request.method).length, { result: 'TCP_MISS', ...direct });
     return answer;
   }
@@ -275,6 +282,14 @@ const hopByHop = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
+
+/** Does the client want the connection to end with the answer? */
+function closes(request: HttpRequest): boolean {
+  const says = (name: string, word: string) => header(request, name)?.toLowerCase() === word;
+  if (request.protocol === 'HTTP/1.0')
+    return !says('connection', 'keep-alive') && !says('proxy-connection', 'keep-alive');
+  return says('connection', 'close') || says('proxy-connection', 'close');
+}
 
 function joined(before: string | undefined, value: string): string {
   return before === undefined || before === '' ? value : `${before}, ${value}`;

@@ -215,3 +215,16 @@ test('squid outlives a snapshot and says nothing twice; it takes its time to end
   while (runtime.status(squid)?.state === 'running' && kernel.step());
   expect([runtime.status(squid)?.exitCode, kernel.now() - asked]).toEqual([0, 31_000]);
 });
+
+test('what is written into the configuration matters to the next squid only, snapshot or not', async () => {
+  const { runtime, start, exec, client } = world();
+  const squid = start('squid', '10.244.0.8', { image: 'sameersbn/squid:3.5.27' });
+  const code = async () =>
+    (await exec(client, ...via, '-o', '/dev/null', '-w', '%{http_code}', 'http://web.example/')).stdout;
+  expect(await code()).toBe('403'); // the package's own rules allow localhost only
+  const edit = ['sed', '-i', 's/^http_access deny all/http_access allow all/', '/etc/squid/squid.conf'];
+  expect((await exec(squid, ...edit)).status).toBe(0);
+  expect(await code()).toBe('403');
+  runtime.load(JSON.parse(JSON.stringify(runtime.save())));
+  expect(await code()).toBe('403');
+});
