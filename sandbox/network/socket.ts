@@ -73,9 +73,12 @@ export type HeaderField = readonly [name: string, value: string];
 export class SocketError extends Error {
   override name = 'SocketError';
   readonly code: 'ECONNREFUSED' | 'ETIMEDOUT' | 'EHOSTUNREACH' | 'ENETUNREACH' | 'ECONNRESET' | 'EADDRINUSE' | 'EPIPE';
-  constructor(code: SocketError['code'], message: string) {
+  /** Where the attempt came from, if it got as far as that. */
+  readonly local: SocketAddress | undefined;
+  constructor(code: SocketError['code'], message: string, local?: SocketAddress) {
     super(message);
     this.code = code;
+    this.local = local;
   }
 }
 
@@ -185,7 +188,7 @@ export interface NetworkStack extends Sockets {
   listen(port: number, accept: (connection: Connection) => void, options?: ListenOptions): () => void;
   /** Is somebody listening there? For probes. */
   listening(port: number): boolean;
-  /** A and AAAA records by the namespace's resolv.conf (search domains, ndots). Empty lists: NXDOMAIN or no data. */
+  /** A and AAAA records by the namespace's resolv.conf (search domains, ndots). Empty lists: NXDOMAIN, no data or no answer. */
   resolve(name: string, trace?: import('./trace.ts').Trace): Promise<{ ipv4: string[]; ipv6: string[] }>;
   /** The same without waiting, for who looks names up in the background; undefined: no name server answers. */
   lookup(name: string): { ipv4: string[]; ipv6: string[] } | undefined;

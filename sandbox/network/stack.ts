@@ -31,6 +31,8 @@ const firstPort = 32768;
 const lastPort = 60999;
 /** How long Linux goes on sending SYN (tcp_syn_retries 6), ms. */
 const synTimeout = 127_000;
+/** How long musl's resolver goes on asking its name servers, all at once, twice (timeout 5, attempts 2), ms. */
+const dnsTimeout = 5_000;
 /** How long an ARP request waits before "no route to host", ms. */
 const arpTimeout = 3_070;
 
@@ -92,7 +94,8 @@ export class Namespace implements NetworkStack {
     if ('error' in route) {
       const wait = Math.min(route.after, limit);
       if (wait > 0) await kernel.sleep(wait);
-      const error = route.after > limit ? new SocketError('ETIMEDOUT', 'Connection timed out') : route.error;
+      const { code, message } = route.after > limit ? timedOut().error : route.error;
+      const error = new SocketError(code, message, local);
       this.#note(options.trace, 'connection', 'connect-failed', {
         destination: formatAddress(options.destination),
         error: error.message,
@@ -102,14 +105,14 @@ export class Namespace implements NetworkStack {
     const { target, latency } = route;
     if (latency * 2 > limit) {
       await kernel.sleep(limit);
-      throw new SocketError('ETIMEDOUT', 'Connection timed out');
+      throw new SocketError('ETIMEDOUT', 'Connection timed out', local);
     }
     if (latency > 0) await kernel.sleep(latency);
     const listener = target.#listenerFor(route.local);
     if (!listener) {
       if (latency > 0) await kernel.sleep(latency);
       this.#note(options.trace, 'connection', 'connection-refused', { destination: formatAddress(route.local) });
-      throw new SocketError('ECONNREFUSED', 'Connection refused');
+      throw new SocketError('ECONNREFUSED', 'Connection refused', local);
     }
     const { client, server } = this.#establish(target, {
       client: { local, remote: options.destination, originalDestination: local },
@@ -171,7 +174,7 @@ export class Namespace implements NetworkStack {
     if (known) return known;
     const { kernel } = this.#network;
     const { answers, silent } = this.#reachNameserver(trace);
-    const wait = answers ? 2 * podLatency : 2 * 5000 * silent;
+    const wait = answers ? 2 * podLatency : silent > 0 ? dnsTimeout : 0;
     if (wait > 0 && this.#options.resolvConf !== undefined) await kernel.sleep(wait);
     return answers ? this.#ask(name) : { ipv4: [], ipv6: [] };
   }
@@ -183,7 +186,7 @@ export class Namespace implements NetworkStack {
   async aliases(name: string): Promise<{ name: string; target: string }[]> {
     const { kernel, zones } = this.#network;
     const { answers, silent } = this.#reachNameserver();
-    const wait = answers ? 2 * podLatency : 2 * 5000 * silent;
+    const wait = answers ? 2 * podLatency : silent > 0 ? dnsTimeout : 0;
     if (wait > 0 && this.#options.resolvConf !== undefined) await kernel.sleep(wait);
     const chain: { name: string; target: string }[] = [];
     let asked = answers ? this.#candidates(name).find((candidate) => zones.alias(candidate) !== undefined) : undefined;
@@ -216,7 +219,7 @@ export class Namespace implements NetworkStack {
     return { ipv4: [], ipv6: [] };
   }
 
-  /** Does one of resolv.conf's servers answer? `silent` ones let the caller wait two attempts of 5 s each; refusals come at once. */
+  /** Does one of resolv.conf's servers answer? `silent` ones let the caller wait; refusals come at once. */
   #reachNameserver(trace?: Trace): { answers: boolean; silent: number } {
     if (this.#options.resolvConf === undefined) return { answers: true, silent: 0 };
     const { kernel, services } = this.#network;

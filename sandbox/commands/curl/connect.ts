@@ -116,7 +116,6 @@ export class Connector {
     );
     const addresses = await this.#resolve(place, request);
     timings.lookup = kernel.now();
-    const began = kernel.now();
     const base = await this.#race(addresses, place.port, request);
     timings.connect = kernel.now();
     this.made++;
@@ -125,7 +124,7 @@ export class Connector {
     try {
       if (proxy && tunnel) await this.#tunnel(connection, request, proxy);
       if (url.scheme === 'https') {
-        const secured = await this.#within(request, began, (now) =>
+        const secured = await this.#within(request, (now) =>
           handshake(connection, { ...request.tls, host: url.host, port: portOf(url), now }, verbose),
         );
         alpn = secured.session.alpn;
@@ -160,8 +159,9 @@ export class Connector {
     }
     const { ipv4, ipv6 } = await this.#limited(
       request,
-      this.#stack.resolve(host),
+      this.#stack.resolve(host, request.trace),
       (elapsed) => `Resolving timed out after ${elapsed} milliseconds`,
+      connectLimit(operation),
     );
     const family = operation.last('ipv4', 'ipv6');
     const [four, six] = [family === 'ipv6' ? [] : ipv4, family === 'ipv4' ? [] : ipv6];
@@ -285,14 +285,12 @@ export class Connector {
     await verbose?.info(`CONNECT tunnel established, response ${answer.status}`);
   }
 
-  #within<T>(request: ConnectRequest, began: number, action: (now: number) => Promise<T>): Promise<T> {
-    const limit = connectLimit(request.operation);
-    const left = limit - (this.#process.kernel.now() - began);
+  #within<T>(request: ConnectRequest, action: (now: number) => Promise<T>): Promise<T> {
     const late = (elapsed: number) => `SSL connection timeout after ${elapsed} ms`;
-    return this.#limited(request, action(this.#process.kernel.now()), late, left);
+    return this.#limited(request, action(this.#process.kernel.now()), late, connectLimit(request.operation));
   }
 
-  /** Bounded by --max-time and, where given, by `limit` ms from now. */
+  /** Bounded by --max-time and, where given, by `limit` ms from the transfer's start, names looked up included. */
   #limited<T>(
     request: ConnectRequest,
     promise: Promise<T>,
@@ -302,7 +300,7 @@ export class Connector {
     const { kernel } = this.#process;
     const { start } = request.timings;
     const whole = deadlineOf(request.operation, start);
-    const ends = [whole, limit === undefined ? undefined : kernel.now() + limit].filter((at) => at !== undefined);
+    const ends = [whole, limit === undefined ? undefined : start + limit].filter((at) => at !== undefined);
     const at = ends.length > 0 ? Math.min(...ends) : undefined;
     return until(this.#process, promise, at, () => new CurlError(28, words(Math.floor(kernel.now() - start))));
   }
@@ -322,7 +320,8 @@ function connectLimit(operation: Operation): number {
 
 function failure(address: string, port: number, error: SocketError): string {
   if (error.code === 'ENETUNREACH') return `Immediate connect fail for ${address}: ${error.message}`;
-  return `connect to ${address} port ${port} failed: ${error.message}`;
+  const { local } = error;
+  return `connect to ${address} port ${port}${local ? ` from ${local.address} port ${local.port}` : ''} failed: ${error.message}`;
 }
 
 /** --connect-to HOST:PORT:HOST:PORT, empty parts match and keep all. */

@@ -44,6 +44,11 @@ export const nslookup: Program = async (process) => {
     return 1;
   }
   const chain = await aliasesOf(process, name);
+  const stack = process.machine.sockets as NetworkStack | undefined;
+  if (stack && !stack.lookup(name)) {
+    await process.write(1, ';; connection timed out; no servers could be reached\n\n');
+    return 1;
+  }
   const aliases = chain.map((alias) => `${alias.name}\tcanonical name = ${alias.target}\n`).join('');
   if (type === 'CNAME' && chain.length > 0) {
     await process.write(1, `${head}Non-authoritative answer:\n${aliases}\n`);
