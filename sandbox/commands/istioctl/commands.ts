@@ -1,6 +1,7 @@
 import { analyzeCommand } from './analyze.ts';
 import { authzCommand } from './authz.ts';
 import type { Command } from './command.ts';
+import { describeCommand } from './describe/commands.ts';
 import { IstioctlError } from './errors.ts';
 import { install, installCommand } from './install.ts';
 import { kubeInjectCommand } from './kube-inject.ts';
@@ -58,7 +59,7 @@ export const commands: readonly Command[] = [
     short: 'Experimental commands that may be modified or deprecated',
     commands: [
       authzCommand,
-      unavailable('describe', 'Describe resource and related Istio configuration', ['des']),
+      describeCommand,
       ...experimental.map((name) => unavailable(name, `Experimental: ${name}`)),
       proxyStatusCommand,
       versionCommand,
