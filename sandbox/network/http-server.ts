@@ -31,7 +31,7 @@ export interface ServeOptions {
   /** Speaks HTTP/1 only: HTTP/2 frames are garbage to it. */
   http1Only?: boolean;
   /** The answer to bytes that are not HTTP. Go's: 400 Bad Request. */
-  badRequest?: Uint8Array;
+  badRequest?: Uint8Array | (() => Uint8Array);
 }
 
 const goBadRequest = encode(
@@ -86,7 +86,8 @@ async function serveHttp1(
       request = await reader.request();
     } catch (error) {
       if (!(error instanceof HttpError) || error.code === 'reset' || error.code === 'closed') throw error;
-      connection.write({ kind: 'bytes', bytes: options.badRequest ?? goBadRequest });
+      const { badRequest = goBadRequest } = options;
+      connection.write({ kind: 'bytes', bytes: typeof badRequest === 'function' ? badRequest() : badRequest });
       connection.close();
       return;
     }

@@ -8,6 +8,7 @@ export const version = '3.5.27';
 /** Squid's own answers: status, and what stands in the page between heading and signature. */
 const pages = {
   ERR_ACCESS_DENIED: { status: 403, words: () => '<b>Access Denied.</b>' },
+  ERR_INVALID_REQ: { status: 400, words: () => '<b>Invalid Request</b>' },
   ERR_INVALID_URL: { status: 400, words: () => '<b>Invalid URL</b>' },
   ERR_UNSUP_REQ: { status: 501, words: () => '<b>Unsupported Request Method and Protocol</b>' },
   ERR_DNS_FAIL: {

@@ -107,7 +107,8 @@ function serve(container: DaemonContainer, file: string): Daemon {
         port.port,
         (connection) => {
           proxy.accepted(connection);
-          void serveHttp(connection, (request, exchange) => proxy.answer(port, request, exchange), { http1Only: true });
+          const options = { http1Only: true, badRequest: () => proxy.invalid(port, connection) };
+          void serveHttp(connection, (request, exchange) => proxy.answer(port, request, exchange), options);
         },
         { incarnation: container.id, ...(port.address !== undefined && { address: port.address }) },
       );

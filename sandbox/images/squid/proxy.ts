@@ -159,6 +159,30 @@ export class ForwardProxy {
     return answer;
   }
 
+  /** The answer to what is no HTTP at all, such as TLS on a plain port. */
+  invalid(port: SquidPort, connection: Connection): Uint8Array {
+    const now = this.#container.kernel.now();
+    const url = 'error:invalid-request';
+    const facts = { url, host: '', address: '', errno: 0, manager: this.#config.manager, hostname: this.#hostname };
+    const page = errorResponse('ERR_INVALID_REQ', { ...facts, port: port.port, now });
+    const headers = page.headers.map(
+      (field): HeaderField => (field[0] === 'Connection' ? ['Connection', 'close'] : field),
+    );
+    const bytes = encodeResponse({ ...page, headers }, 'NONE');
+    const client = connection.remote.address;
+    const request: HttpRequest = {
+      ...{ method: 'NONE', authority: '', target: url, scheme: 'http', protocol: 'HTTP/1.0', headers: [] },
+      body: new Uint8Array(),
+    };
+    const context: AclContext = {
+      ...{ client, local: connection.local, portName: port.name, request, url, protocol: 'none', host: '', port: 0 },
+      ...{ path: '', destinations: [], connections: this.#clients.get(client) ?? 0, now, random: () => 0 },
+    };
+    const outcome = { result: 'TAG_NONE', status: 400, bytes: bytes.length, type: 'text/html', ...nobody };
+    this.#report({ request, url, client, begun: now, ended: now, ...outcome }, context);
+    return bytes;
+  }
+
   #loggedUrl(url: string): string {
     return this.#config.stripQuery ? url.replace(/\?.*$/, '?') : url;
   }

@@ -138,6 +138,7 @@ test("what a rule forbids, nobody knows or nobody answers is refused in squid's 
   expect((await exec(client, ...via, ...code, 'http://web.example:81/')).stdout).toBe('503 000');
   expect((await exec(client, ...via, 'https://web.example:81/')).status).toBe(56);
   expect((await exec(client, 'curl', '-s', ...code, 'http://10.244.0.8:3128/')).stdout).toBe('400 000');
+  expect((await exec(client, 'curl', '-sS', 'https://10.244.0.8:3128/')).stderr).toContain('curl: (35) ');
   const { stdout } = await exec(squid, 'cat', '/var/log/squid/access.log');
   const rows = stdout
     .trimEnd()
@@ -150,6 +151,7 @@ test("what a rule forbids, nobody knows or nobody answers is refused in squid's 
     'TCP_MISS/503 GET http://web.example:81/ - HIER_DIRECT/203.0.113.5 text/html',
     'TAG_NONE/503 CONNECT web.example:81 - HIER_DIRECT/203.0.113.5 -',
     'TAG_NONE/400 GET / - HIER_NONE/- text/html',
+    'TAG_NONE/400 NONE error:invalid-request - HIER_NONE/- text/html',
   ]);
 });
 
