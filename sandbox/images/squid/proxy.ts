@@ -1,5 +1,5 @@
 import { decode } from '../../kernel/streams.ts';
-import { isAddress, isIPv6 } from '../../network/addresses.ts';
+import { isAddress } from '../../network/addresses.ts';
 import { lookupHosts } from '../../network/dns.ts';
 import { type HttpRequest, type HttpResponse, header } from '../../network/http.ts';
 import { httpClient } from '../../network/http-client.ts';
@@ -12,19 +12,11 @@ import { type AclContext, matches } from './acl.ts';
 import type { SquidConfig, SquidPort } from './config.ts';
 import { type ErrorName, errorResponse, version } from './error-page.ts';
 import type { Transaction } from './log-format.ts';
+import { closes, errnoOf, hopByHop, joined, type Target, targetOf } from './message.ts';
 import { shovel } from './tunnel.ts';
 
 /** User `proxy` of Debian's images. */
 const proxyUid = 13;
-
-/** Where a request wants to go. */
-interface Target {
-  url: string;
-  protocol: string;
-  host: string;
-  port: number;
-  path: string;
-}
 
 /** What became of a request besides its answer. */
 type Outcome = Pick<Transaction, 'result' | 'hierarchy' | 'peer'>;
@@ -292,64 +284,4 @@ export class ForwardProxy {
     headers.push(['Connection', 'keep-alive']);
     return { ...response, protocol: 'HTTP/1.1', headers };
   }
-}
-
-/** Fields that concern one connection only (RFC 9110 section 7.6.1), and those for proxies. */
-const hopByHop = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
-
-/** Does the client want the connection to end with the answer? */
-function closes(request: HttpRequest): boolean {
-  const says = (name: string, word: string) => header(request, name)?.toLowerCase() === word;
-  if (request.protocol === 'HTTP/1.0')
-    return !says('connection', 'keep-alive') && !says('proxy-connection', 'keep-alive');
-  return says('connection', 'close') || says('proxy-connection', 'close');
-}
-
-function joined(before: string | undefined, value: string): string {
-  return before === undefined || before === '' ? value : `${before}, ${value}`;
-}
-
-/** Linux' numbers. */
-function errnoOf(error: SocketError): number {
-  const numbers: Partial<Record<SocketError['code'], number>> = {
-    ECONNREFUSED: 111,
-    ETIMEDOUT: 110,
-    EHOSTUNREACH: 113,
-    ENETUNREACH: 101,
-    ECONNRESET: 104,
-  };
-  return numbers[error.code] ?? 0;
-}
-
-/** A CONNECT's `host:port`, or a whole URL; undefined for what is neither. */
-function targetOf({ method, target }: HttpRequest): Target | undefined {
-  if (method === 'CONNECT') {
-    const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:/]+)):(\d+)$/.exec(target) ?? [];
-    const host = (bracketed ?? plain)?.toLowerCase();
-    if (host === undefined || Number(port) > 65535) return undefined;
-    return { url: target, protocol: 'none', host, port: Number(port), path: '' };
-  }
-  const parts = /^([a-zA-Z][a-zA-Z0-9+.-]*):\/\/(?:[^@/]*@)?(?:\[([^\]]+)\]|([^:/?#]+))(?::(\d+))?([/?][^#]*)?$/.exec(
-    target,
-  );
-  if (!parts) return undefined;
-  const [, scheme = '', bracketed, plain = '', port, rest = '/'] = parts;
-  const protocol = scheme.toLowerCase();
-  const usual: Record<string, number> = { http: 80, https: 443, ftp: 21 };
-  const host = (bracketed ?? plain).toLowerCase();
-  const path = rest.startsWith('/') ? rest : `/${rest}`;
-  const shownHost = isIPv6(host) ? `[${host}]` : host;
-  const number = Number(port ?? usual[protocol] ?? 0);
-  const shownPort = port === undefined || number === usual[protocol] ? '' : `:${number}`;
-  return { url: `${protocol}://${shownHost}${shownPort}${path}`, protocol, host, port: number, path };
 }
