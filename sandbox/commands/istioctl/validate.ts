@@ -1,7 +1,7 @@
 import { canonicalService } from '../../istio/pilot/model/labels.ts';
 import { parseProtocol } from '../../istio/pilot/model/protocol.ts';
+import { typeProblem, unknownField } from '../../istio/validate/decode.ts';
 import { labelsOf, objectsOf, recordOf, textOf } from '../../istio/validate/spec.ts';
-import { unknownField } from '../../istio/validate/unknown-fields.ts';
 import { objectFindings, validatedKinds } from '../../istio/validate/validate.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { goQuote } from '../kubectl/flags.ts';
@@ -99,7 +99,7 @@ const topFields = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
 async function validateResource(ctl: Istioctl, object: JsonObject): Promise<Findings> {
   const [kind, apiVersion] = [textOf(object.kind), textOf(object.apiVersion)];
   if (validatedKinds.includes(kind) && /^[a-z]+\.istio\.io\//.test(apiVersion)) {
-    const unknown = unknownField(object);
+    const unknown = typeProblem(object) ?? unknownField(object);
     if (unknown !== undefined) return failure(`cannot parse proto message: ${unknown}`);
     const extra = Object.keys(object).filter((field) => !topFields.includes(field));
     if (extra.length > 0) return failure(...extra.map((field) => `unknown field ${goQuote(field)}`));

@@ -1,4 +1,5 @@
 import { Document, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml';
+import { typeProblem } from '../validate/decode.ts';
 import { isRecord, recordOf, textOf } from '../validate/spec.ts';
 import { ignoredNamespaces, type Kind, type KindName, kindNameOf, kinds } from './kinds.ts';
 import { type Resource, toResource } from './resource.ts';
@@ -96,6 +97,8 @@ function readChunk(
   if (!name) return;
   const known: Kind = kinds[name];
   if (known.runtime && !runtime) return;
+  const wrong = typeProblem(object);
+  if (wrong !== undefined) throw new ChunkError(`failed parsing JSON for built-in type: ${wrong}`);
   const own = textOf(recordOf(object.metadata).namespace) || namespace;
   const resource = toResource(name, object, known.clusterScoped ? '' : own);
   if (ignoredNamespaces.includes(name === 'Namespace' ? resource.name : resource.namespace)) return;

@@ -22,6 +22,6 @@ function fieldText(key: string, value: unknown): string[] {
 
 function duration(text: string): string {
   const whole = parseDuration(text) ?? 0;
-  const [seconds, nanos] = [Math.floor(whole / 1000), Math.round((whole % 1000) * 1e6)];
+  const [seconds, nanos] = [Math.floor(whole / 1e9), whole % 1e9];
   return [...(seconds > 0 ? [`seconds:${seconds}`] : []), ...(nanos > 0 ? [`nanos:${nanos}`] : [])].join(' ');
 }
