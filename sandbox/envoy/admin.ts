@@ -3,6 +3,7 @@ import { formatMicros } from '../kernel/time.ts';
 import type { HttpResponse } from '../network/http.ts';
 import { clusterStatuses, clustersText } from './admin-clusters.ts';
 import { configDump } from './config-dump.ts';
+import { prometheusText } from './prometheus.ts';
 import { type EnvoyProxy, type LogLevel, logLevels } from './proxy.ts';
 
 /** Envoy's own logger names, for `/logging`. */
@@ -59,7 +60,7 @@ export class Admin {
       case '/stats':
         return text(200, this.#stats(parameters.get('filter')));
       case '/stats/prometheus':
-        return text(200, this.#prometheus());
+        return text(200, prometheusText(this.#proxy.stats));
       case '/logging':
         return this.#logging(parameters);
       case '/drain_listeners':
@@ -106,20 +107,12 @@ export class Admin {
     } catch {
       return 'Invalid re2 regex\n';
     }
-    const lines = this.#proxy.stats.entries().filter(([name]) => wanted.test(name));
+    const { stats } = this.#proxy;
+    const tagged = stats
+      .tagged()
+      .map(({ metric, tags, value }): [string, number] => [`istiocustom.${[metric, ...tags.flat()].join('.')}`, value]);
+    const lines = [...stats.entries(), ...tagged].filter(([name]) => wanted.test(name));
     return `${lines.map(([name, value]) => `${name}: ${value}`).join('\n')}\n`;
-  }
-
-  #prometheus(): string {
-    const lines: string[] = [];
-    let last = '';
-    for (const [name, value] of this.#proxy.stats.entries()) {
-      const metric = prometheusName(name);
-      if (metric.name !== last) lines.push(`# TYPE ${metric.name} counter`);
-      last = metric.name;
-      lines.push(`${metric.name}{${metric.labels}} ${value}`, '');
-    }
-    return lines.join('\n');
   }
 
   #logging(parameters: Map<string, string>): HttpResponse {
@@ -134,15 +127,6 @@ export class Admin {
     const lines = loggers.map((logger) => `  ${logger}: ${this.#proxy.logLevel}`);
     return text(200, `active loggers:\n${lines.join('\n')}\n`);
   }
-}
-
-/** `cluster.X.upstream_rq_total` as Prometheus sees it. */
-function prometheusName(name: string): { name: string; labels: string } {
-  const match = /^(cluster|http|listener)\.(.+)\.([a-z0-9_]+)$/.exec(name);
-  if (!match) return { name: `envoy_${name.replaceAll(/[^a-zA-Z0-9_]/g, '_')}`, labels: '' };
-  const [, kind, instance, counter] = match;
-  const label = { cluster: 'cluster_name', http: 'http_conn_manager_prefix', listener: 'listener_address' }[kind ?? ''];
-  return { name: `envoy_${kind}_${counter}`, labels: `${label}="${instance}"` };
 }
 
 function answer(status: number, type: string, body: string): HttpResponse {

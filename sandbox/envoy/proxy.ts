@@ -12,7 +12,7 @@ import { ListenerTable } from './match/listener.ts';
 import { VirtualHosts } from './match/virtual-host.ts';
 import { Resources, type ResourcesState } from './resources.ts';
 import { Secrets } from './secrets.ts';
-import { Stats } from './stats.ts';
+import { Stats, type StatsState } from './stats.ts';
 import { ClusterManager, type ClusterManagerState } from './upstream/cluster-manager.ts';
 import type { ProxyNode, Push, XdsServer, XdsStream } from './xds/server.ts';
 import type { Listener, ProxyConfiguration, Secret } from './xds/types.ts';
@@ -56,7 +56,7 @@ export interface EnvoyState {
   nextConnectionId: number;
   /** Access log lines that wait for the next flush. */
   pendingLog: string[];
-  stats: Record<string, number>;
+  stats: StatsState;
   clusters: ClusterManagerState;
   buckets: Record<string, { tokens: number; filledAt: number }>;
   resources: ResourcesState;

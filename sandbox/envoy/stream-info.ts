@@ -24,10 +24,23 @@ export interface StreamInfo {
   downstream: Downstream;
   /** The client's address as the HTTP connection manager trusts it (x-forwarded-for); the connection's otherwise. */
   remoteAddress?: SocketAddress;
+  /** Who the workloads on both sides say they are (istio.metadata_exchange). */
+  peers?: { downstream?: WorkloadPeer; upstream?: WorkloadPeer };
   routeName?: string;
   virtualHostName?: string;
   dynamicMetadata: Record<string, Record<string, unknown>>;
   filterState: Record<string, unknown>;
+}
+
+/** A workload's description of itself, empty where it says nothing. */
+export interface WorkloadPeer {
+  workload: string;
+  namespace: string;
+  cluster: string;
+  canonicalName: string;
+  canonicalRevision: string;
+  app: string;
+  version: string;
 }
 
 export interface UpstreamClusterNames {

@@ -1,7 +1,8 @@
-import { toBase64 } from '../../kernel/base64.ts';
-import { concat, encode } from '../../kernel/streams.ts';
+import { fromBase64, toBase64 } from '../../kernel/base64.ts';
 import type { ProxyContext } from '../context.ts';
+import type { WorkloadPeer } from '../stream-info.ts';
 import { type HttpFilterFactory, settings } from './filter.ts';
+import { decodeStruct, encodeStruct, type Struct } from './protobuf-struct.ts';
 
 const metadataHeader = 'x-envoy-peer-metadata';
 const idHeader = 'x-envoy-peer-metadata-id';
@@ -28,6 +29,8 @@ export const peerMetadata: HttpFilterFactory = (config, context) => {
       const { headers } = stream.head;
       if (byHeaders(downstream_discovery) && headers.has(metadataHeader)) {
         stream.info.filterState.downstream_peer = headers.get(idHeader);
+        const peer = decodePeer(headers.get(metadataHeader));
+        if (peer) stream.info.peers = { ...stream.info.peers, downstream: peer };
         headers.remove(metadataHeader, idHeader);
       }
       const outward = upstream_propagation?.find((method) => method.istio_headers);
@@ -41,7 +44,11 @@ export const peerMetadata: HttpFilterFactory = (config, context) => {
       return undefined;
     },
     onResponse(stream, response) {
-      if (byHeaders(upstream_discovery)) response.headers.remove(metadataHeader, idHeader);
+      if (byHeaders(upstream_discovery)) {
+        const peer = decodePeer(response.headers.get(metadataHeader));
+        if (peer) stream.info.peers = { ...stream.info.peers, upstream: peer };
+        response.headers.remove(metadataHeader, idHeader);
+      }
       // Only who introduced itself is answered.
       if (byHeaders(downstream_propagation) && stream.info.filterState.downstream_peer !== undefined) {
         response.headers.set(idHeader, context.nodeId);
@@ -62,34 +69,37 @@ function ownMetadata(context: ProxyContext): string {
   const { nodeMetadata } = context;
   const labels = (nodeMetadata.LABELS ?? {}) as Record<string, string>;
   const kept = ['app', 'service.istio.io/canonical-name', 'service.istio.io/canonical-revision', 'version'];
-  const fields: [string, Uint8Array][] = [];
+  const fields: Struct = {};
   for (const name of ['CLUSTER_ID', 'NAME', 'NAMESPACE', 'OWNER', 'WORKLOAD_NAME']) {
     const value = nodeMetadata[name];
-    if (typeof value === 'string' && value !== '') fields.push([name, stringValue(value)]);
+    if (typeof value === 'string' && value !== '') fields[name] = value;
   }
-  const shown = kept.flatMap((key): [string, Uint8Array][] => (labels[key] ? [[key, stringValue(labels[key])]] : []));
-  if (shown.length > 0) fields.push(['LABELS', lengthDelimited(5, structure(shown))]);
-  fields.sort(([a], [b]) => (a < b ? -1 : 1));
-  return toBase64(structure(fields));
+  const shown = kept.flatMap((key): [string, string][] => (labels[key] ? [[key, labels[key]]] : []));
+  if (shown.length > 0) fields.LABELS = Object.fromEntries(shown);
+  return toBase64(encodeStruct(fields));
 }
 
-/** Protobuf wire format of a Struct: repeated map entries of a key and a Value. */
-function structure(fields: readonly [string, Uint8Array][]): Uint8Array {
-  return concat(
-    fields.map(([key, value]) =>
-      lengthDelimited(1, concat([lengthDelimited(1, encode(key)), lengthDelimited(2, value)])),
-    ),
-  );
+/** What a peer said of itself; undefined where nothing came or it cannot be read. */
+function decodePeer(header: string | undefined): WorkloadPeer | undefined {
+  if (header === undefined || header === '') return undefined;
+  try {
+    const bytes = fromBase64(header);
+    return bytes && peerOf(decodeStruct(bytes));
+  } catch {
+    return undefined;
+  }
 }
 
-function stringValue(text: string): Uint8Array {
-  return lengthDelimited(3, encode(text));
-}
-
-function lengthDelimited(field: number, bytes: Uint8Array): Uint8Array {
-  const head = [(field << 3) | 2];
-  let size = bytes.length;
-  for (; size > 127; size >>= 7) head.push((size & 0x7f) | 0x80);
-  head.push(size);
-  return concat([Uint8Array.from(head), bytes]);
+function peerOf(fields: Struct): WorkloadPeer {
+  const text = (value: string | Struct | undefined) => (typeof value === 'string' ? value : '');
+  const labels = typeof fields.LABELS === 'object' ? fields.LABELS : {};
+  return {
+    workload: text(fields.WORKLOAD_NAME),
+    namespace: text(fields.NAMESPACE),
+    cluster: text(fields.CLUSTER_ID),
+    canonicalName: text(labels['service.istio.io/canonical-name']),
+    canonicalRevision: text(labels['service.istio.io/canonical-revision']),
+    app: text(labels.app),
+    version: text(labels.version),
+  };
 }

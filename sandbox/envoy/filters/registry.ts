@@ -5,6 +5,7 @@ import { cors } from './cors.ts';
 import { extAuthz } from './ext-authz.ts';
 import { fault } from './fault.ts';
 import type { Direction, HttpFilter, HttpFilterFactory } from './filter.ts';
+import { istioStats } from './istio-stats.ts';
 import { jwtAuthn } from './jwt.ts';
 import { localRateLimit } from './local-rate-limit.ts';
 import { peerMetadata } from './peer-metadata.ts';
@@ -16,7 +17,7 @@ const transparent: HttpFilterFactory = () => ({});
 const factories: Record<string, HttpFilterFactory> = {
   'istio.metadata_exchange': peerMetadata,
   'istio.alpn': alpn,
-  'istio.stats': transparent,
+  'istio.stats': istioStats,
   'envoy.filters.http.grpc_stats': transparent,
   // Translates gRPC-Web bodies only; other requests pass.
   'envoy.filters.http.grpc_web': transparent,

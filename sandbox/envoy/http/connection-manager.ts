@@ -263,6 +263,8 @@ export class HttpConnectionManager {
     info.endTime = this.#context.kernel.now();
     const family = info.responseCode === 0 ? undefined : Math.floor(info.responseCode / 100);
     if (family) this.#context.stats.increment(`http.${this.#config.statPrefix}.downstream_rq_${family}xx`);
+    // Bytes that never became a request reach no filter.
+    if (info.request) for (const filter of this.#filters) filter.onLog?.(info);
     this.#log.log(info);
   }
 }
