@@ -192,6 +192,11 @@ export interface NetworkStack extends Sockets {
   resolve(name: string, trace?: import('./trace.ts').Trace): Promise<{ ipv4: string[]; ipv6: string[] }>;
   /** The same without waiting, for who looks names up in the background; undefined: no name server answers. */
   lookup(name: string): { ipv4: string[]; ipv6: string[] } | undefined;
+  /**
+   * Would a connection to a host be swallowed on its way (a policy drops it, or what asks for its name)? For who connects in
+   * the background. `address`: what the name stands for, if that is known. Undefined: it gets there, accepted or not.
+   */
+  swallows(host: string, port: number): { address?: string } | undefined;
   /** CNAME records from a name on, as the name server gives them: each name with what it is an alias of. */
   aliases(name: string): Promise<{ name: string; target: string }[]>;
 }

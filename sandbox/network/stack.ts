@@ -183,6 +183,17 @@ export class Namespace implements NetworkStack {
     return this.#lookupLocally(name) ?? (this.#reachNameserver().answers ? this.#ask(name) : undefined);
   }
 
+  swallows(host: string, port: number): { address?: string } | undefined {
+    const known = this.#lookupLocally(host);
+    const { answers, silent } = known ? { answers: true, silent: 0 } : this.#reachNameserver();
+    if (!answers) return silent > 0 ? {} : undefined;
+    const [address] = (known ?? this.#ask(host)).ipv4;
+    if (address === undefined) return undefined;
+    const entry = this.#network.services.lookup('TCP', address, port);
+    const real = entry ? entry.backends[0] : { address, port };
+    return !real || this.#mayPass('TCP', real, undefined) ? undefined : { address };
+  }
+
   async aliases(name: string): Promise<{ name: string; target: string }[]> {
     const { kernel, zones } = this.#network;
     const { answers, silent } = this.#reachNameserver();

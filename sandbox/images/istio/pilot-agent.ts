@@ -12,6 +12,7 @@ import { istioIptables } from './istio-init.ts';
 import { IstioLogger } from './logger.ts';
 import { type ProxyConfig, proxyConfigOf, toYaml } from './proxy-config.ts';
 import type { IstioServices } from './services.ts';
+import { retryKey, XdsProxy } from './xds-proxy.ts';
 
 /** ms from pilot-agent's first line to Envoy's start. */
 const preparation = 40;
@@ -35,6 +36,7 @@ export class ProxyAgent implements Daemon {
   readonly #role: 'sidecar' | 'router';
   readonly #log: IstioLogger;
   readonly #config: ProxyConfig;
+  readonly #xds: XdsProxy;
   #envoy: EnvoyProxy | undefined;
   readonly #stops: (() => void)[] = [];
 
@@ -44,6 +46,7 @@ export class ProxyAgent implements Daemon {
     this.#role = role;
     this.#log = new IstioLogger(container);
     this.#config = proxyConfigOf(container);
+    this.#xds = new XdsProxy(container, services.xds, this.#config.discoveryAddress);
     if (container.fresh) {
       container.state.startedAt = container.kernel.now();
       this.#sayHello();
@@ -90,6 +93,8 @@ export class ProxyAgent implements Daemon {
       this.#log.info(`Envoy command: [${this.#envoyArguments().join(' ')}]`);
       this.#container.state.envoy = true;
       this.#startEnvoy();
+    } else if (key === retryKey) {
+      this.#xds.retry();
     } else if (key === 'terminated') {
       this.#log.info('Graceful termination period complete, terminating remaining proxies.');
       this.#end();
@@ -115,7 +120,7 @@ export class ProxyAgent implements Daemon {
     this.#envoy = new EnvoyProxy({
       kernel,
       stack: network,
-      xds: this.#services.xds,
+      xds: this.#xds,
       node: {
         id: `${this.#role}~${pod.ip}~${pod.name}.${pod.namespace}~${this.#domain()}`,
         namespace: pod.namespace,
@@ -209,7 +214,9 @@ export class ProxyAgent implements Daemon {
     }
     if (!state.everReady) {
       const took = kernel.now() - Number(state.startedAt ?? kernel.now());
-      this.#log.info(`Readiness succeeded in ${took >= 1000 ? `${took / 1000}s` : `${took}ms`}`);
+      const minutes = Math.floor(took / 60_000);
+      const long = `${minutes > 0 ? `${minutes}m` : ''}${(took % 60_000) / 1000}s`;
+      this.#log.info(`Readiness succeeded in ${took >= 1000 ? long : `${took}ms`}`);
       state.everReady = true;
     }
     if (state.lastReady !== true) this.#log.info('Envoy proxy is ready');
