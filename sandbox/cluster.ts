@@ -1,4 +1,5 @@
 import { ServiceNetwork } from './cluster/kube-proxy.ts';
+import { kubernetesRootCertificate } from './cluster/kubernetes-ca.ts';
 import { PolicyNetwork } from './cluster/network-policy.ts';
 import { webhookBackend } from './cluster/webhooks.ts';
 import { programs } from './commands/index.ts';
@@ -78,6 +79,7 @@ export class Cluster implements Stateful<ClusterState> {
   readonly #webhooks = new Map<string, HandleWebhook>();
   readonly #epoch: number;
   readonly #seed: number;
+  #root: string | undefined;
 
   /** Puts the rooms together; nothing is in the cluster yet. */
   private constructor(release: Release, epoch: number, seed: number) {
@@ -118,7 +120,7 @@ export class Cluster implements Stateful<ClusterState> {
         podPrefix: '10.244.0',
         images: Object.values(release.kubernetes.images),
       },
-      rootCertificate: () => this.istiod.rootCertificate(),
+      rootCertificate: () => this.#rootCertificate(),
     });
     const { kubelet } = this.#controllers;
     this.api.nodes = new KubeletBackend({
@@ -214,6 +216,12 @@ export class Cluster implements Stateful<ClusterState> {
       dnsAddress: '10.96.0.10',
       images: component,
     });
+  }
+
+  /** Made when the first namespace asks for it. */
+  #rootCertificate(): string {
+    this.#root ??= kubernetesRootCertificate(this.#seed, this.#epoch - age);
+    return this.#root;
   }
 
   /** The control plane behind a Service: its revision stands in the Service's labels. */
