@@ -19,6 +19,7 @@ import { meshWithDefaults } from '../../istio/pilot/model/mesh-defaults.ts';
 import { formatMicros } from '../../kernel/time.ts';
 import { printYaml } from '../../kernel/yaml-print.ts';
 import { goQuote } from '../kubectl/flags.ts';
+import { readYaml, YamlSyntaxError } from '../kubectl/yaml-read.ts';
 import type { Command, Istioctl } from './command.ts';
 import { IstioctlError } from './errors.ts';
 import { filesAt, isManifest, statProblem } from './manifest-files.ts';
@@ -175,7 +176,7 @@ async function readFiles(ctl: Istioctl, files: readonly string[], namespace: str
   const resources: [KindName, Resource][] = [];
   const problems: string[] = [];
   for (const file of files) {
-    const content = readFileContent(file, await ctl.readFile(file), namespace);
+    const content = readFileContent(file, await ctl.readFile(file), { namespace, syntaxProblem });
     resources.push(...content.resources);
     for (const problem of content.problems)
       await ctl.err(`${formatMicros(ctl.process.kernel.now())}\twarn\tfile\t${problem} - skipping\n`);
@@ -184,6 +185,16 @@ async function readFiles(ctl: Istioctl, files: readonly string[], namespace: str
   }
   if (problems.length > 0) await ctl.err(`Error(s) adding files: ${multierror(problems)}`);
   return { resources, problems };
+}
+
+function syntaxProblem(text: string): string | undefined {
+  try {
+    readYaml(text);
+    return undefined;
+  } catch (error) {
+    if (error instanceof YamlSyntaxError) return error.message;
+    throw error;
+  }
 }
 
 function fromCluster(ctl: Istioctl): [KindName, Resource][] {

@@ -10,6 +10,15 @@ export interface FileContent {
   problems: string[];
 }
 
+export interface ReadOptions {
+  /** For objects that say none. */
+  namespace: string;
+  /** Read also kinds that a running cluster has, such as Pod. */
+  runtime?: boolean;
+  /** What go-yaml says of a document that is no YAML, without `yaml: `. */
+  syntaxProblem?(text: string): string | undefined;
+}
+
 interface Chunk {
   text: string;
   /** Of its first line, from 1. */
@@ -17,14 +26,14 @@ interface Chunk {
 }
 
 /**
- * Reads the documents of a YAML or JSON file with their lines (upstream pilot/pkg/config/file). Kinds that no analyzer knows and,
- * unless `runtime` is set, kinds of the running cluster such as Pod are passed over. Objects without a namespace get `namespace`.
+ * Reads the documents of a YAML or JSON file with their lines (upstream pilot/pkg/config/file). Kinds that no analyzer knows are
+ * passed over.
  */
-export function readFileContent(file: string, text: string, namespace: string, runtime = false): FileContent {
+export function readFileContent(file: string, text: string, options: ReadOptions): FileContent {
   const content: FileContent = { resources: [], problems: [] };
   for (const [index, chunk] of chunksOf(text).entries()) {
     try {
-      readChunk(file, chunk, namespace, runtime, content.resources);
+      readChunk(file, chunk, options, content.resources);
     } catch (error) {
       if (!(error instanceof ChunkError)) throw error;
       content.problems.push(`error processing ${file}[${index}]: ${error.message}`);
@@ -58,21 +67,12 @@ function chunksOf(text: string): Chunk[] {
   return chunks;
 }
 
-function readChunk(
-  file: string,
-  { text, line }: Chunk,
-  namespace: string,
-  runtime: boolean,
-  found: [KindName, Resource][],
-): void {
+function readChunk(file: string, { text, line }: Chunk, options: ReadOptions, found: [KindName, Resource][]): void {
   if (text === '') return;
   const counter = new LineCounter();
   const document = parseDocument(text, { lineCounter: counter, prettyErrors: false, logLevel: 'silent' });
-  const [problem] = document.errors;
-  if (problem) {
-    const at = counter.linePos(problem.pos[0]).line;
-    throw new ChunkError(`failed converting YAML to JSON: yaml: line ${at}: ${problem.message}`);
-  }
+  const problem = options.syntaxProblem?.(text) ?? document.errors[0]?.message;
+  if (problem !== undefined) throw new ChunkError(`failed converting YAML to JSON: yaml: ${problem}`);
   const object: unknown = document.toJS({ maxAliasCount: 1000 });
   if (object === null || object === undefined) return;
   if (!isRecord(object) || !isMap(document.contents)) {
@@ -86,7 +86,7 @@ function readChunk(
   if (kind === 'List') {
     for (const item of itemsOf(document.contents)) {
       const at = counter.linePos(item.range?.[0] ?? 0).line;
-      readChunk(file, { text: print(item), line: at + line }, namespace, runtime, found);
+      readChunk(file, { text: print(item), line: at + line }, options, found);
     }
     return;
   }
@@ -96,10 +96,10 @@ function readChunk(
   const name = kindNameOf(apiVersion, kind);
   if (!name) return;
   const known: Kind = kinds[name];
-  if (known.runtime && !runtime) return;
+  if (known.runtime && !options.runtime) return;
   const wrong = typeProblem(object);
   if (wrong !== undefined) throw new ChunkError(`failed parsing JSON for built-in type: ${wrong}`);
-  const own = textOf(recordOf(object.metadata).namespace) || namespace;
+  const own = textOf(recordOf(object.metadata).namespace) || options.namespace;
   const resource = toResource(name, object, known.clusterScoped ? '' : own);
   if (ignoredNamespaces.includes(name === 'Namespace' ? resource.name : resource.namespace)) return;
   resource.position = { file, line };

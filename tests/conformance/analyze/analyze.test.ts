@@ -53,7 +53,7 @@ describeGolden('istioctl analyze', (golden) => {
     const equal: string[] = [];
     const wrong: string[] = [];
     for (const name of cases) {
-      const { resources, problems } = readFileContent('input.yaml', inputOf(name), '');
+      const { resources, problems } = readFileContent('input.yaml', inputOf(name), { namespace: '' });
       const { messages } = analyze(snapshotOf(resources, undefined), options);
       const ours = `${messages.map((each) => line(each)).join('\n')}\n`;
       const recorded = readFileSync(join(folder, name, 'stdout.txt'), 'utf8');
@@ -72,8 +72,11 @@ describeGolden('istioctl analyze', (golden) => {
     const equal: string[] = [];
     const wrong: string[] = [];
     for (const name of recordedCases) {
-      const { resources } = readFileContent('input.yaml', inputOf(name), '', true);
-      const { resources: gateway } = readFileContent('internal-ingress', defaultGateway, '', true);
+      const { resources } = readFileContent('input.yaml', inputOf(name), { namespace: '', runtime: true });
+      const { resources: gateway } = readFileContent('internal-ingress', defaultGateway, {
+        namespace: '',
+        runtime: true,
+      });
       const { messages } = analyze(snapshotOf([], [...resources, ...gateway]), options);
       const ours = messages.map((each) => line(each)).sort();
       const recorded = readJson<Finding[]>(folder, name, 'cluster.json')
