@@ -1,6 +1,7 @@
 import { segmentSize } from '../network/connection.ts';
 import type { SegmentReader } from '../network/segments.ts';
 import type { Connection } from '../network/socket.ts';
+import { tlsSession } from '../network/tls.ts';
 import type { Trace } from '../network/trace.ts';
 import { AccessLog } from './access-log/access-log.ts';
 import { note, type ProxyContext } from './context.ts';
@@ -114,6 +115,8 @@ export class TcpProxy {
       const { tunnelingConfig } = this.#config;
       if (tunnelingConfig) await openTunnel(connection, tunnelingConfig.hostname, info);
       info.upstreamLocalAddress = connection.local;
+      const session = tlsSession(connection);
+      if (session) info.upstreamTls = session;
       return connection;
     } catch (error) {
       if (!(error instanceof UpstreamFailure)) throw error;

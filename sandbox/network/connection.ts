@@ -1,4 +1,5 @@
 import type { Kernel } from '../kernel/kernel.ts';
+import type { Wire } from './capture.ts';
 import { type Connection, type RestingConnection, type Segment, type SocketAddress, SocketError } from './socket.ts';
 import type { Trace } from './trace.ts';
 
@@ -16,6 +17,8 @@ export interface Path {
   /** Namespace and incarnation of the accepting program. */
   peer: { namespace: string; incarnation: string; keepAlive: number | undefined };
   trace: Trace | undefined;
+  /** Shows what passes to whoever captures it. */
+  wire: Wire;
   resumed?: RestingConnection;
   /** Told when an end is over: closed, reset or laid to rest. */
   onGone: (end: Connection) => void;
@@ -84,8 +87,10 @@ class End implements Connection {
   write(segment: Segment): void {
     if (this.#error) throw this.#error;
     if (this.#finSent || this.atRest) throw new SocketError('EPIPE', 'Broken pipe');
-    this.bytesWritten += segmentSize(segment);
-    const { latency } = this.#path;
+    const size = segmentSize(segment);
+    const { latency, wire } = this.#path;
+    wire.leave(this.#role, 'P.', this.#next, this.#expected, segment, size);
+    this.bytesWritten += size;
     if (latency === 0) {
       this.peer.#receive(segment);
       return;
@@ -100,6 +105,7 @@ class End implements Connection {
 
   close(): void {
     if (this.#finSent || this.#error || this.atRest) return;
+    this.#path.wire.leave(this.#role, 'F.', this.#next, this.#expected);
     this.#finSent = true;
     if (this.#inFlight === 0) this.peer.#receiveFin();
     this.#settle();
@@ -107,6 +113,9 @@ class End implements Connection {
 
   reset(): void {
     if (this.#error || this.#done || this.atRest) return;
+    const { wire } = this.#path;
+    wire.leave(this.#role, 'R.', this.#next, this.#expected);
+    wire.arrive(this.#role, 'R.', this.#next, this.#expected);
     this.#break(new SocketError('ECONNRESET', 'Connection reset by peer'));
     this.peer.#break(new SocketError('ECONNRESET', 'Connection reset by peer'));
   }
@@ -147,6 +156,15 @@ class End implements Connection {
     };
   }
 
+  /** Sequence number of what is written next, and of what is read next: SYN and FIN count as one each. */
+  get #next(): number {
+    return 1 + this.bytesWritten + (this.#finSent ? 1 : 0);
+  }
+
+  get #expected(): number {
+    return 1 + this.bytesRead + (this.#finReceived ? 1 : 0);
+  }
+
   #layDown(): void {
     this.atRest = true;
     this.#path.onGone(this);
@@ -157,7 +175,11 @@ class End implements Connection {
 
   #receive(segment: Segment): void {
     if (this.#error || this.#done) return;
-    this.bytesRead += segmentSize(segment);
+    const size = segmentSize(segment);
+    const { wire } = this.#path;
+    wire.arrive(this.peer.#role, 'P.', this.#expected, this.#next, segment, size);
+    this.bytesRead += size;
+    wire.send(this.#role, '.', this.#next, this.#expected);
     const reader = this.#reader;
     if (reader) {
       this.#reader = undefined;
@@ -167,7 +189,10 @@ class End implements Connection {
 
   #receiveFin(): void {
     if (this.#finReceived || this.#error) return;
+    const { wire } = this.#path;
+    wire.arrive(this.peer.#role, 'F.', this.#expected, this.#next);
     this.#finReceived = true;
+    wire.send(this.#role, '.', this.#next, this.#expected);
     this.#reader?.resolve(null);
     this.#reader = undefined;
     this.#settle();

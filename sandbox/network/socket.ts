@@ -175,6 +175,8 @@ export interface ListenOptions {
 
 /** The network namespace of one pod or host. */
 export interface NetworkStack extends Sockets {
+  /** Shows every TCP packet on this namespace's interfaces from now on; the answer ends it. */
+  capture(tap: import('./capture.ts').Tap): () => void;
   /** `namespace/pod`, or the name of a host. */
   readonly id: string;
   readonly address: string;

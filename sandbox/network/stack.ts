@@ -1,4 +1,5 @@
 import { formatAddress, isIPv6, isLoopback } from './addresses.ts';
+import { type Tap, Wire } from './capture.ts';
 import { connectionPair, type Path } from './connection.ts';
 import { candidateNames, lookupHosts, parseResolvConf } from './dns.ts';
 import { formatRule, type NatRule, translate } from './iptables.ts';
@@ -46,6 +47,11 @@ interface Route {
   source: string;
 }
 
+interface Ends {
+  local: SocketAddress;
+  remote: SocketAddress;
+}
+
 /** One network namespace: a pod's, a node's or an outside host's. */
 export class Namespace implements NetworkStack {
   readonly id: string;
@@ -57,6 +63,7 @@ export class Namespace implements NetworkStack {
   readonly #options: NamespaceOptions;
   #listeners: Listening[] = [];
   #open = new Set<Connection>();
+  readonly #taps = new Set<Tap>();
   #nextPort: number;
 
   constructor(network: Network, options: NamespaceOptions, nextPort?: number) {
@@ -103,14 +110,23 @@ export class Namespace implements NetworkStack {
       throw error;
     }
     const { target, latency } = route;
+    const wire = this.#wireTo(target, route.local, {
+      client: { local, remote: options.destination },
+      server: { local: route.originalDestination, remote: { address: route.source, port: local.port } },
+      latency,
+    });
+    wire.leave('client', 'S', 0, 0);
     if (latency * 2 > limit) {
       await kernel.sleep(limit);
       throw new SocketError('ETIMEDOUT', 'Connection timed out', local);
     }
     if (latency > 0) await kernel.sleep(latency);
+    wire.arrive('client', 'S', 0, 0);
     const listener = target.#listenerFor(route.local);
     if (!listener) {
+      wire.leave('server', 'R.', -1, 1);
       if (latency > 0) await kernel.sleep(latency);
+      wire.arrive('server', 'R.', -1, 1);
       this.#note(options.trace, 'connection', 'connection-refused', { destination: formatAddress(route.local) });
       throw new SocketError('ECONNREFUSED', 'Connection refused', local);
     }
@@ -124,9 +140,13 @@ export class Namespace implements NetworkStack {
       latency,
       peer: { namespace: target.id, incarnation: listener.incarnation ?? '', keepAlive: listener.keepAlive },
       trace: options.trace,
+      wire,
     });
+    wire.leave('server', 'S.', 0, 1);
     listener.accept(server);
     if (latency > 0) await kernel.sleep(latency);
+    wire.arrive('server', 'S.', 0, 1);
+    wire.send('client', '.', 1, 1);
     return client;
   }
 
@@ -143,10 +163,32 @@ export class Namespace implements NetworkStack {
       latency: resting.latency,
       peer: { namespace: peer.namespace, incarnation: peer.incarnation, keepAlive: listener.keepAlive },
       trace,
+      wire: this.#wireTo(target, peer.local, {
+        client: { local: resting.local, remote: resting.remote },
+        server: { local: peer.originalDestination, remote: peer.remote },
+        latency: resting.latency,
+      }),
       resumed: resting,
     });
     listener.accept(server);
     return client;
+  }
+
+  capture(tap: Tap): () => void {
+    this.#taps.add(tap);
+    return () => this.#taps.delete(tap);
+  }
+
+  /** Addresses as packets carry them at each end; `accepted`: where they end after every redirection. */
+  #wireTo(
+    target: Namespace,
+    accepted: SocketAddress,
+    { client, server, latency }: Record<'client' | 'server', Ends> & { latency: number },
+  ): Wire {
+    const ends = { client: { ...client, taps: this.#taps }, server: { ...server, taps: target.#taps } };
+    if (target !== this) return new Wire(this.#network.kernel, ends, latency, undefined);
+    ends.server.local = accepted;
+    return new Wire(this.#network.kernel, ends, latency, { answersFrom: client.remote });
   }
 
   startTrace(request: string): Trace {
@@ -260,7 +302,9 @@ export class Namespace implements NetworkStack {
     }
     const own = isLoopback(destination.address) || this.addresses.includes(destination.address);
     const packet = { source: local.address, destination: destination.address, port: destination.port, loopback: own };
-    const redirect = translate(this.rules, 'OUTPUT', { ...packet, owner: { uid, gid: uid } });
+    // The rules are iptables', which see no IPv6.
+    const ipv6 = isIPv6(destination.address);
+    const redirect = ipv6 ? undefined : translate(this.rules, 'OUTPUT', { ...packet, owner: { uid, gid: uid } });
     if (redirect) {
       this.#noteRedirect(trace, destination, redirect);
       const to = { address: '127.0.0.1', port: redirect.port };

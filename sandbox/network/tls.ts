@@ -78,6 +78,11 @@ export interface TlsConnection extends Connection {
   readonly session: TlsSession;
 }
 
+/** What a connection's two sides agreed on, where it is one of TLS. */
+export function tlsSession(connection: Connection): TlsSession | undefined {
+  return connection instanceof TlsEnd ? connection.session : undefined;
+}
+
 /** About the length of a certificate chain in DER: key and signature, and its names. */
 function certificateSize(chain: CertificateChain | undefined): number {
   if (!chain) return 8;

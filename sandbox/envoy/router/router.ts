@@ -1,4 +1,5 @@
 import type { HttpResponse } from '../../network/http.ts';
+import { tlsSession } from '../../network/tls.ts';
 import { note } from '../context.ts';
 import { milliseconds } from '../duration.ts';
 import { HeaderMap } from '../headers.ts';
@@ -177,6 +178,8 @@ class Forwarding {
         request.onReady = ({ connection }) => {
           this.#sent = true;
           info.upstreamLocalAddress = connection.local;
+          const session = tlsSession(connection);
+          if (session) info.upstreamTls = session;
           const { perTryTimeout } = this.#retries;
           if (perTryTimeout !== undefined) limit(perTryTimeout, 'per-try-timeout');
         };
