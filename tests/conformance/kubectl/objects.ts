@@ -582,4 +582,38 @@ export const objects: readonly KubernetesObject[] = [
     lastTimestamp: createdAt,
     count: 1,
   },
+  {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'db', namespace: 'default', labels: { app: 'db' }, creationTimestamp: createdAt },
+    spec: {
+      podSelector: { matchLabels: { role: 'db' }, matchExpressions: [{ key: 'tier', operator: 'Exists' }] },
+      policyTypes: ['Ingress', 'Egress'],
+      ingress: [
+        {
+          from: [
+            { ipBlock: { cidr: '172.17.0.0/16', except: ['172.17.1.0/24', '172.17.2.0/24'] } },
+            {
+              namespaceSelector: { matchLabels: { project: 'shop' } },
+              podSelector: { matchExpressions: [{ key: 'role', operator: 'In', values: ['web', 'cron'] }] },
+            },
+            { podSelector: {} },
+          ],
+          ports: [
+            { protocol: 'TCP', port: 6379 },
+            { protocol: 'UDP', port: 'dns' },
+            { protocol: 'TCP', port: 32000, endPort: 32768 },
+          ],
+        },
+        {},
+      ],
+      egress: [{ to: [{ namespaceSelector: {} }] }],
+    },
+  },
+  {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: 'deny', namespace: 'default' },
+    spec: { podSelector: {}, policyTypes: ['Egress'] },
+  },
 ];

@@ -7,6 +7,9 @@ type Data = Record<string, unknown>;
 
 const indent = '    ';
 
+/** time.Time's String. */
+const goTime = (timestamp = '0001-01-01T00:00:00Z') => timestamp.replace('T', ' ').replace('Z', ' +0000 UTC');
+
 /** metav1.FormatLabelSelector */
 const selectorText = (selector: unknown) => (isRecord(selector) && formatSelector(selector)) || '<none>';
 
@@ -16,7 +19,7 @@ export async function describeNetworkPolicy(_: Kubectl, object: KubeObject): Pro
   const w = new DescribeWriter();
   w.write(0, `Name:\t${name}\n`);
   w.write(0, `Namespace:\t${namespace}\n`);
-  w.write(0, `Created on:\t${text(creationTimestamp).replace('T', ' ').replace('Z', ' +0000 UTC')}\n`);
+  w.write(0, `Created on:\t${goTime(creationTimestamp)}\n`);
   w.pairs('Labels', labels);
   w.annotations('Annotations', annotations);
   w.write(0, 'Spec:\n');
