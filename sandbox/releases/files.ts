@@ -1,6 +1,7 @@
 import { printYaml } from '../kernel/yaml-print.ts';
 import { applicationSamples } from './samples/applications.ts';
 import { bookinfoSamples } from './samples/bookinfo.ts';
+import gatewayApi from './samples/gateway-api.generated.json' with { type: 'json' };
 import type { Release } from './types.ts';
 
 /** The files of a release's folder, by path within it: what a learner finds after unpacking Istio. */
@@ -10,6 +11,7 @@ export function releaseFiles({ istio }: Release): Record<string, string> {
     'manifest.yaml': printYaml({ version: istio.version, docker: istio.hub }),
     ...applicationSamples,
     ...bookinfoSamples,
+    'samples/gateway-api/install.yaml': gatewayApi,
   };
   for (const [name, profile] of Object.entries(istio.operatorProfiles)) {
     files[`manifests/profiles/${name}.yaml`] = printYaml(profile);

@@ -6,6 +6,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gatewayApiManifest } from './schemas/gateway-api.ts';
 import { generate } from './schemas/generate.ts';
 
 const folder = join(import.meta.dirname, '..', '..', 'sandbox', 'kubernetes', 'schemas');
@@ -13,3 +14,6 @@ for (const [name, content] of Object.entries(await generate())) {
   writeFileSync(join(folder, name), content);
   console.log(`${name}: ${content.length} bytes`);
 }
+
+const samples = join(import.meta.dirname, '..', '..', 'sandbox', 'releases', 'samples');
+writeFileSync(join(samples, 'gateway-api.generated.json'), await gatewayApiManifest());

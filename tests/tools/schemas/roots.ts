@@ -65,6 +65,8 @@ const packages: [RegExp, string][] = [
 export function definitionName(module: string): string {
   const istio = /^@kubernetes-models\/istio\/([^/]+)\/[^/]+\/(.+)$/.exec(module);
   if (istio) return `${istio[1]}.${istio[2]}`;
+  const gatewayApi = /^@kubernetes-models\/gateway-api\/(.+)$/.exec(module);
+  if (gatewayApi) return (gatewayApi[1] as string).replaceAll('/', '.');
   for (const [pattern, prefix] of packages) {
     const match = pattern.exec(module);
     if (match) return prefix + (match[1] as string).replaceAll('/', '.');

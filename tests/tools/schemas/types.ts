@@ -66,13 +66,25 @@ class Reader {
     for (const statement of this.#source.statements) {
       if (ts.isInterfaceDeclaration(statement) && statement.name.text === own) {
         if (anyValue.test(definitionName(this.#module))) return { 'x-kubernetes-preserve-unknown-fields': true };
-        return described(statement, this.#members(statement.members));
+        return described(statement, this.#inherited(statement, this.#members(statement.members)));
       }
       if (ts.isTypeAliasDeclaration(statement) && statement.name.text === own) {
         return described(statement, this.#type(statement.type));
       }
     }
     throw new Error(`${this.#module}: no ${own}`);
+  }
+
+  /** With the members of the interfaces it extends. */
+  #inherited(statement: ts.InterfaceDeclaration, own: Schema): Schema {
+    return (statement.heritageClauses ?? [])
+      .flatMap(({ types }) => [...types])
+      .reduce((schema, { expression }) => {
+        const module = this.#imports.get(expression.getText(this.#source));
+        if (!module || module.startsWith('@kubernetes-models/base')) return schema;
+        const base = new Reader(module, this.#refer).read();
+        return { ...schema, properties: { ...base.properties, ...schema.properties } };
+      }, own);
   }
 
   #members(members: ts.NodeArray<ts.TypeElement>): Schema {
@@ -113,6 +125,9 @@ class Reader {
     const kinds = new Set(type.types.map((part) => part.kind));
     if (type.types.every((part) => ts.isLiteralTypeNode(part) && ts.isStringLiteral(part.literal))) {
       return { type: 'string', enum: [] }; // the validator tells the values in their order
+    }
+    if (type.types.every((part) => ts.isLiteralTypeNode(part) && ts.isNumericLiteral(part.literal))) {
+      return { type: 'number', enum: [] };
     }
     if (kinds.has(ts.SyntaxKind.StringKeyword) && kinds.has(ts.SyntaxKind.NumberKeyword) && kinds.size === 2) {
       return { 'x-kubernetes-int-or-string': true };
