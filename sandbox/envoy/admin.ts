@@ -3,23 +3,9 @@ import { formatMicros } from '../kernel/time.ts';
 import type { HttpResponse } from '../network/http.ts';
 import { clusterStatuses, clustersText } from './admin-clusters.ts';
 import { configDump } from './config-dump.ts';
+import { loggers } from './loggers.ts';
 import { prometheusText } from './prometheus.ts';
 import { type EnvoyProxy, type LogLevel, logLevels } from './proxy.ts';
-
-/** Envoy's own logger names, for `/logging`. */
-const loggers = [
-  'admin',
-  'client',
-  'config',
-  'connection',
-  'filter',
-  'http',
-  'jwt',
-  'pool',
-  'rbac',
-  'router',
-  'upstream',
-];
 
 /** The admin interface: GET for what is only read, POST for what changes something. */
 export class Admin {
@@ -115,18 +101,50 @@ export class Admin {
     return `${lines.map(([name, value]) => `${name}: ${value}`).join('\n')}\n`;
   }
 
+  /** `?level=debug` sets all loggers, `?http=debug` one, `?paths=http:debug,rbac:trace` several. */
   #logging(parameters: Map<string, string>): HttpResponse {
-    const [[name, value] = ['', '']] = [...parameters];
-    if (name !== '') {
-      const level = name === 'level' || name === 'paths' ? value : '';
-      const wanted = logLevels.find((known) => known === (level === 'warn' ? 'warning' : level));
-      if (name === 'level' && !wanted) return text(400, `error: unknown logger level\n`);
-      if (wanted) this.#proxy.logLevel = wanted;
-      else if (!loggers.includes(name)) return text(400, 'error: unknown logger name\n');
-    }
-    const lines = loggers.map((logger) => `  ${logger}: ${this.#proxy.logLevel}`);
+    const [change] = [...parameters];
+    const problem = change && this.#changeLevels(...change);
+    if (problem !== undefined) return text(400, `error: ${problem}\n\n${loggingUsage()}`);
+    const { logLevel, loggerLevels } = this.#proxy;
+    const lines = loggers.map((logger) => `  ${logger}: ${loggerLevels[logger] ?? logLevel}`);
     return text(200, `active loggers:\n${lines.join('\n')}\n`);
   }
+
+  /** What is wrong with the change, or undefined. */
+  #changeLevels(name: string, value: string): string | undefined {
+    if (name === '' || value === '') return 'empty logger name or empty logger level';
+    if (name === 'level') {
+      const level = readLevel(value);
+      if (!level) return 'unknown logger level';
+      this.#proxy.logLevel = level;
+      this.#proxy.loggerLevels = {};
+      return undefined;
+    }
+    const changes: Record<string, LogLevel> = {};
+    const pairs = name === 'paths' ? value.split(',').map((pair) => pair.split(':')) : [[name, value]];
+    for (const [logger = '', text = ''] of pairs) {
+      const level = readLevel(text);
+      if (!level) return 'unknown logger level';
+      if (!loggers.includes(logger)) return 'unknown logger name';
+      changes[logger] = level;
+    }
+    Object.assign(this.#proxy.loggerLevels, changes);
+    return undefined;
+  }
+}
+
+const loggingUsage = () =>
+  [
+    'usage: /logging?<name>=<level> (change single level)',
+    'usage: /logging?paths=name1:level1,name2:level2,... (change multiple levels)',
+    'usage: /logging?level=<level> (change all levels)',
+    `levels: ${logLevels.join(' ')} `,
+    '',
+  ].join('\n');
+
+function readLevel(text: string): LogLevel | undefined {
+  return logLevels.find((known) => known === (text === 'warn' ? 'warning' : text));
 }
 
 function answer(status: number, type: string, body: string): HttpResponse {

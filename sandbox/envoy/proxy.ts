@@ -38,6 +38,8 @@ export interface EnvoyOptions {
   onReady?: () => void;
   /** `--log_level`; Istio's is warning. */
   logLevel?: LogLevel;
+  /** `--component-log-level`; Istio's is `misc:error`. */
+  loggerLevels?: Readonly<Record<string, LogLevel>>;
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warning', 'error', 'critical', 'off'] as const;
@@ -53,6 +55,8 @@ export interface EnvoyState {
   /** Version of the last push, empty before the first. */
   version: string;
   logLevel: LogLevel;
+  /** Of loggers that have a level of their own. */
+  loggerLevels: Record<string, LogLevel>;
   nextConnectionId: number;
   /** Access log lines that wait for the next flush. */
   pendingLog: string[];
@@ -75,7 +79,9 @@ export class EnvoyProxy implements Stateful<EnvoyState>, ProxyContext {
   readonly options: EnvoyOptions;
   readonly resources: Resources;
   configuration: ProxyConfiguration = { listeners: [], clusters: [], routes: [], endpoints: [] };
+  /** Of every logger that has none of its own in `loggerLevels`. */
   logLevel: LogLevel;
+  loggerLevels: Record<string, LogLevel> = {};
   #stream: XdsStream | undefined;
   #table = new ListenerTable([]);
   #routes = new Map<string, CompiledRoutes>();
@@ -101,6 +107,7 @@ export class EnvoyProxy implements Stateful<EnvoyState>, ProxyContext {
     this.nodeId = options.node.id;
     this.nodeMetadata = options.metadata ?? {};
     this.logLevel = options.logLevel ?? 'warning';
+    this.loggerLevels = { ...options.loggerLevels };
     this.secrets = new Secrets({
       fetch: (name) => this.#stream?.secret(name),
       ...(options.readFile && { readFile: options.readFile }),
@@ -293,7 +300,7 @@ export class EnvoyProxy implements Stateful<EnvoyState>, ProxyContext {
 
   /** A line of Envoy's own log, where its level is high enough. */
   log(level: LogLevel, component: string, message: string): void {
-    if (logLevels.indexOf(level) < logLevels.indexOf(this.logLevel)) return;
+    if (logLevels.indexOf(level) < logLevels.indexOf(this.loggerLevels[component] ?? this.logLevel)) return;
     this.options.writeLog(this.#admin.logLine(level, component, message), 'stderr');
   }
 
@@ -301,6 +308,7 @@ export class EnvoyProxy implements Stateful<EnvoyState>, ProxyContext {
     return structuredClone({
       ...this.#state,
       logLevel: this.logLevel,
+      loggerLevels: this.loggerLevels,
       stats: this.stats.save(),
       clusters: this.clusters.save(),
       resources: this.resources.save(),
@@ -309,9 +317,10 @@ export class EnvoyProxy implements Stateful<EnvoyState>, ProxyContext {
 
   /** Puts the state back; `start` then takes the configuration from istiod again. */
   load(state: EnvoyState): void {
-    const { logLevel, stats, clusters, resources, ...own } = structuredClone(state);
+    const { logLevel, loggerLevels, stats, clusters, resources, ...own } = structuredClone(state);
     this.#state = own;
     this.logLevel = logLevel;
+    this.loggerLevels = loggerLevels;
     this.stats.load(stats);
     this.clusters.load(clusters);
     this.resources.load(resources);

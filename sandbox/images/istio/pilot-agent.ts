@@ -116,7 +116,10 @@ export class ProxyAgent implements Daemon {
 
   #startEnvoy(): void {
     const { kernel, network, pod, id, state, files } = this.#container;
-    const level = flagsOf(this.#container.argv, '').proxyLogLevel as LogLevel;
+    const { proxyLogLevel, proxyComponentLogLevel = '' } = flagsOf(this.#container.argv, '');
+    const level = proxyLogLevel as LogLevel;
+    const components = proxyComponentLogLevel.split(',').map((pair) => pair.split(':'));
+    const known = components.filter(([, each]) => logLevels.includes(each as LogLevel));
     this.#envoy = new EnvoyProxy({
       kernel,
       stack: network,
@@ -134,6 +137,7 @@ export class ProxyAgent implements Daemon {
       writeLog: (line, stream) => this.#container.log(line, stream),
       onReady: () => this.#configured(),
       ...(logLevels.includes(level) && { logLevel: level }),
+      loggerLevels: Object.fromEntries(known) as Record<string, LogLevel>,
     });
     if (state.envoyState) this.#envoy.load(state.envoyState as unknown as EnvoyState);
     this.#envoy.start();

@@ -138,3 +138,23 @@ test('describe and authz check tell what a pod’s proxy has', async () => {
   const missing = await learner.runInstant('istioctl x describe pod nosuch');
   expect([missing.stderr, missing.exitCode]).toEqual(['Error: pods "nosuch" not found\n', 1]);
 });
+
+test('proxy-config log shows and sets the levels of loggers', async () => {
+  const learner = await meshed();
+  const notWarning = async (more: string) => {
+    const { stdout } = await learner.runInstant(
+      `istioctl proxy-config log deploy/httpbin ${more} | grep -v ': warning'`,
+    );
+    return stdout.split('\n').slice(2, -1);
+  };
+  expect(await notWarning('')).toEqual(['  misc: error']);
+  expect(await notWarning('--level http:debug,rbac:trace')).toEqual([
+    '  http: debug',
+    '  misc: error',
+    '  rbac: trace',
+  ]);
+  expect(await notWarning('')).toEqual(['  http: debug', '  misc: error', '  rbac: trace']);
+  expect(await notWarning('--reset')).toEqual([]);
+  const unknown = await learner.runInstant('istioctl pc log deploy/httpbin --level nosuch:debug');
+  expect([unknown.stderr, unknown.exitCode]).toEqual(['Error: unrecognized logger name: nosuch\n', 1]);
+});
