@@ -8,7 +8,8 @@ type Data = Record<string, unknown>;
 const indent = '    ';
 
 /** time.Time's String. */
-const goTime = (timestamp = '0001-01-01T00:00:00Z') => timestamp.replace('T', ' ').replace('Z', ' +0000 UTC');
+const goTime = (timestamp: string | null | undefined) =>
+  (timestamp ?? '0001-01-01T00:00:00Z').replace('T', ' ').replace('Z', ' +0000 UTC');
 
 /** metav1.FormatLabelSelector */
 const selectorText = (selector: unknown) => (isRecord(selector) && formatSelector(selector)) || '<none>';
