@@ -3,7 +3,16 @@ import type { FileSystem, OpenFile } from './files.ts';
 import type { Kernel } from './kernel.ts';
 
 /** Signals that the sandbox delivers, with their numbers on Linux. */
-export const signals = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGPIPE: 13, SIGTERM: 15 } as const;
+export const signals = {
+  SIGHUP: 1,
+  SIGINT: 2,
+  SIGQUIT: 3,
+  SIGKILL: 9,
+  SIGUSR1: 10,
+  SIGUSR2: 12,
+  SIGPIPE: 13,
+  SIGTERM: 15,
+} as const;
 export type Signal = keyof typeof signals;
 
 /** Thrown in a process by whatever it waits for when a signal ends it. Its exit status is 128 + the signal's number. */

@@ -4,7 +4,7 @@ import { ExpansionError } from './errors.ts';
 import { type Waiting, wordOf } from './expand/expander.ts';
 import { subscript } from './expand/parameter.ts';
 import type { Shell } from './shell.ts';
-import { type Variable, VariableError } from './variables.ts';
+import { copyIndexed, type Variable, VariableError } from './variables.ts';
 
 /** An element of `(…)`: with its subscript as written, or without. */
 export interface ArrayItem {
@@ -135,7 +135,7 @@ function* assignArray(shell: Shell, name: string, append: boolean, items: ArrayI
     return;
   }
   const present = append ? old?.value : undefined;
-  const array = Array.isArray(present) ? present.slice() : typeof present === 'string' ? [present] : [];
+  const array = Array.isArray(present) ? copyIndexed(present) : typeof present === 'string' ? [present] : [];
   let next = array.length;
   const filled: (string | undefined)[] = array;
   for (const item of items) {

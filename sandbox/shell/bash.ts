@@ -16,6 +16,9 @@ export const bash: Program = (process) => run(process, 'bash');
 /** The shell of busybox (Alpine's sh): the same language, with ash's words for errors and ash's prompt. */
 export const ash: Program = (process) => run(process, 'ash');
 
+/** ms of cluster time that starting bash takes. */
+const startTime = 1;
+
 interface CommandLine {
   command?: boolean;
   stdin?: boolean;
@@ -123,6 +126,7 @@ async function run(process: Process, dialect: 'bash' | 'ash'): Promise<number> {
     else state.shopts.delete(option);
   }
   if (!line.command && !scripted && interactive) return await interact(process, state, { dialect, program });
+  await process.sleep(startTime); // so that a script that starts itself cannot hold the host for ever
   const shell = new Shell(process, state, {
     dialect,
     program,

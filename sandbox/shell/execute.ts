@@ -201,7 +201,11 @@ async function stages(shell: Shell, node: Pipeline): Promise<number> {
   for (const [index, command] of node.commands.entries()) {
     const fds = new Map(shell.fds);
     if (input) fds.set(0, input);
-    const pipe = index < node.commands.length - 1 ? openPipe() : undefined;
+    const last = index === node.commands.length - 1;
+    if (last && input && !shell.interactive && shell.state.shopts.has('lastpipe')) {
+      return await lastStage(shell, command, input, children);
+    }
+    const pipe = last ? undefined : openPipe();
     if (pipe) fds.set(1, pipe.write);
     if (pipe && node.operators[index] === '|&') fds.set(2, pipe.write);
     children.push(shell.fork((inner) => execute(inner, command), { fds }));
@@ -209,10 +213,28 @@ async function stages(shell: Shell, node: Pipeline): Promise<number> {
     pipe?.write.close();
     input = pipe?.read;
   }
-  const statuses = await Promise.all(children.map((child) => shell.wait(child)));
+  return await pipelineStatus(shell, await Promise.all(children.map((child) => shell.wait(child))));
+}
+
+async function pipelineStatus(shell: Shell, statuses: number[]): Promise<number> {
   shell.state.variables.put('PIPESTATUS', { kind: 'indexed', value: statuses.map(String) });
   const failed = shell.state.options.has('pipefail') ? statuses.findLast((status) => status !== 0) : undefined;
   return await checkFailure(shell, failed ?? statuses.at(-1) ?? 0);
+}
+
+/** With `lastpipe` the last command runs in the shell itself. */
+async function lastStage(shell: Shell, command: PipelineNode, input: OpenFile, children: Child[]): Promise<number> {
+  const before = shell.fds;
+  shell.fds = new Map(before).set(0, input);
+  let status: number;
+  try {
+    status = await quietly(shell, () => execute(shell, command));
+  } finally {
+    shell.fds = before;
+    input.close();
+  }
+  const others = await Promise.all(children.map((child) => shell.wait(child)));
+  return await pipelineStatus(shell, [...others, status]);
 }
 
 async function redirected(shell: Shell, node: PipelineNode & { type: 'Redirected' }): Promise<number> {

@@ -14,7 +14,12 @@ const classes: Record<string, string> = {
   word: '\\p{L}\\p{Nd}_',
   xdigit: '0-9A-Fa-f',
 };
-const cache = new Map<string, RegExp>();
+const cache = new Map<string, Matcher>();
+
+/** What decides whether a whole text matches. */
+export interface Matcher {
+  test(text: string): boolean;
+}
 
 export interface PatternOptions {
   ignoreCase?: boolean;
@@ -49,16 +54,79 @@ export function matches(pattern: string, text: string, options: PatternOptions =
   return wholeMatcher(pattern, options).test(text);
 }
 
-export function wholeMatcher(pattern: string, options: PatternOptions = {}): RegExp {
+export function wholeMatcher(pattern: string, options: PatternOptions = {}): Matcher {
   const key = `${options.ignoreCase ? 'i' : ''}${options.hidesDot ? '.' : ''}:${pattern}`;
   const known = cache.get(key);
   if (known) return known;
-  const start = options.hidesDot && !/^(?:\\?\.|[@+!?*]\()/.test(pattern) ? '(?!\\.)' : '';
-  const matcher = compile(`^${start}(?:${patternSource(pattern)})$`, options.ignoreCase === true);
+  const hides = options.hidesDot === true && !/^(?:\\?\.|[@+!?*]\()/.test(pattern);
+  const matcher = /[?*+@!]\(/.test(pattern)
+    ? compile(`^${hides ? '(?!\\.)' : ''}(?:${patternSource(pattern)})$`, options.ignoreCase === true)
+    : new SimpleMatcher(pattern, options.ignoreCase === true, hides);
   if (cache.size > 500) cache.clear();
   cache.set(key, matcher);
   return matcher;
 }
+
+/** Patterns without extended groups, in time of text by pattern: only the last `*` is ever tried again. */
+class SimpleMatcher implements Matcher {
+  readonly #tokens: ('star' | RegExp | string)[] = [];
+  readonly #ignoreCase: boolean;
+  readonly #hidesDot: boolean;
+
+  constructor(pattern: string, ignoreCase: boolean, hidesDot: boolean) {
+    this.#ignoreCase = ignoreCase;
+    this.#hidesDot = hidesDot;
+    for (let at = 0; at < pattern.length; ) {
+      const close = pattern[at] === '[' ? bracketEnd(pattern, at) : undefined;
+      if (close !== undefined) {
+        this.#tokens.push(compile(`^${bracketSource(pattern.slice(at + 1, close))}$`, ignoreCase));
+        at = close + 1;
+      } else if (pattern[at] === '*') {
+        if (this.#tokens.at(-1) !== 'star') this.#tokens.push('star');
+        at++;
+      } else if (pattern[at] === '?') {
+        this.#tokens.push(anyLetter);
+        at++;
+      } else {
+        if (pattern[at] === '\\' && at + 1 < pattern.length) at++;
+        const letter = String.fromCodePoint(pattern.codePointAt(at) as number);
+        this.#tokens.push(ignoreCase ? ` ${letter.toLowerCase()}` : ` ${letter}`);
+        at += letter.length;
+      }
+    }
+  }
+
+  test(text: string): boolean {
+    if (this.#hidesDot && text.startsWith('.')) return false;
+    const tokens = this.#tokens;
+    let [at, token, star, starAt] = [0, 0, -1, 0];
+    while (at < text.length) {
+      const wanted = tokens[token];
+      const size = (text.codePointAt(at) as number) > 0xffff ? 2 : 1;
+      if (wanted === 'star') {
+        star = token++;
+        starAt = at;
+      } else if (wanted !== undefined && this.#fits(wanted, text.slice(at, at + size))) {
+        token++;
+        at += size;
+      } else if (star >= 0) {
+        token = star + 1;
+        starAt += (text.codePointAt(starAt) as number) > 0xffff ? 2 : 1;
+        at = starAt;
+      } else return false;
+    }
+    while (tokens[token] === 'star') token++;
+    return token === tokens.length;
+  }
+
+  /** Letters are kept behind a blank, so that none is taken for 'star'. */
+  #fits(wanted: RegExp | string, letter: string): boolean {
+    if (typeof wanted !== 'string') return wanted === anyLetter || wanted.test(letter);
+    return wanted === ` ${this.#ignoreCase ? letter.toLowerCase() : letter}`;
+  }
+}
+
+const anyLetter = /./;
 
 /** For `${x/pattern/…}`: the first or every longest match. */
 export function searcher(pattern: string, options: { anchor?: 'start' | 'end'; ignoreCase?: boolean }): RegExp {

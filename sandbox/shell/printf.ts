@@ -157,12 +157,15 @@ function convert(
   }
 }
 
+/** Precision counts bytes, as in C; a character that would be cut goes wholly. */
 function clip(text: string, precision: number | undefined): string {
-  return precision === undefined ? text : [...text].slice(0, precision).join('');
+  if (precision === undefined) return text;
+  return new TextDecoder().decode(encode(text).subarray(0, precision)).replace(/\ufffd$/, '');
 }
 
+/** Widths count bytes, as in C. */
 function pad(text: string, { flags, width }: Spec): string {
-  const missing = Math.max(0, width - [...text].length);
+  const missing = Math.max(0, width - encode(text).length);
   return flags.includes('-') ? text + ' '.repeat(missing) : ' '.repeat(missing) + text;
 }
 

@@ -48,6 +48,8 @@ export interface ShellOptions {
   source?: Source;
   /** The script's path. */
   script?: string;
+  /** Shared with the shell that this is a subshell of. */
+  load?: Load;
   /** What runs scripts: bash itself. */
   program?: Program;
   /** Functions' nesting so far. */
@@ -57,7 +59,14 @@ export interface ShellOptions {
 /** Commands between two yields to the kernel, and how long (ms of cluster time) they are taken to last. */
 const [commandsPerSlice, sliceTime] = [256, 5];
 
-const processes = new WeakMap<object, { count: number }>();
+/**
+ * What a shell and its subshells use together: subshells alive, and commands since they last let others run. It begins
+ * anew with each command line, so that a restored session yields at the same commands.
+ */
+export interface Load {
+  subshells: number;
+  commands: number;
+}
 
 /** A running shell: one process, its state, and what evaluates commands on it. */
 export class Shell {
@@ -66,7 +75,7 @@ export class Shell {
   readonly expander: Expander;
   readonly options: ShellOptions;
   /** Bounds that keep one runaway script from taking the host down. */
-  readonly limits = { text: 32 << 20, depth: 4000, processes: 2000 };
+  readonly limits = { text: 32 << 20, depth: 4000, processes: 1000 };
   readonly jobs: Jobs;
   readonly level: number;
   readonly frames: Frame[];
@@ -100,10 +109,11 @@ export class Shell {
   /** OPTIND as getopts left it: another value means that the script starts over. */
   optionIndex = 0;
   #opened: OpenFile[] = [];
-  #commands = 0;
+  readonly #load: Load;
 
   constructor(process: Process, state: ShellState, options: ShellOptions = {}) {
     this.process = process;
+    this.#load = options.load ?? { subshells: 0, commands: 0 };
     this.state = state;
     this.options = options;
     this.jobs = options.jobs ?? new Jobs();
@@ -287,7 +297,8 @@ export class Shell {
   tick(): Promise<void> | undefined {
     const { reason } = this.cancellation;
     if (reason) throw reason;
-    if (++this.#commands % commandsPerSlice !== 0) return undefined;
+    if (++this.#load.commands < commandsPerSlice) return undefined;
+    this.#load.commands = 0;
     return this.process.kernel.sleep(sliceTime, this.cancellation);
   }
 
@@ -305,7 +316,12 @@ export class Shell {
   #linked(): Cancellation {
     const own = new Cancellation();
     own.onCancel((reason) => {
-      if (reason instanceof Killed) for (const child of this.#foreground) child.kill(reason.signal);
+      if (!(reason instanceof Killed) || this.#foreground.size === 0) return;
+      const children = [...this.#foreground];
+      // a turn later: a long chain of shells would overflow the host's stack
+      void Promise.resolve().then(() => {
+        for (const child of children) child.kill(reason.signal);
+      });
     });
     this.process.cancellation.onCancel((reason) => own.cancel(reason));
     return own;
@@ -346,15 +362,12 @@ export class Shell {
 
   /** Starts a subshell: a process with a copy of the state. */
   fork(body: (shell: Shell) => Promise<number>, options: { fds?: Map<number, OpenFile>; job?: boolean } = {}): Child {
-    const machine = this.process.machine;
-    const alive = processes.get(machine) ?? { count: 0 };
-    processes.set(machine, alive);
-    if (alive.count >= this.limits.processes) {
+    if (this.#load.subshells >= this.limits.processes) {
       this.complain('fork: retry: Resource temporarily unavailable');
       this.complain('fork: Resource temporarily unavailable');
       throw new Exit(254);
     }
-    alive.count++;
+    this.#load.subshells++;
     const state = this.state.copy();
     const { source, position, positionEnd, depth } = this;
     const child = this.process.spawn(
@@ -362,13 +375,15 @@ export class Shell {
         const { command: _, ...rest } = this.options;
         const level = this.level + 1;
         const frames = [...this.frames];
-        const shell = new Shell(process, state, { ...rest, interactive: false, jobs: new Jobs(), level, frames });
+        const load = this.#load;
+        const shell = new Shell(process, state, { ...rest, interactive: false, jobs: new Jobs(), level, frames, load });
         Object.assign(shell, { source, position, positionEnd, depth, quiet: this.quiet, loops: this.loops });
+        if (level % 8 === 0) await Promise.resolve(); // a fresh host stack for deep recursion
         return await shell.toEnd(() => body(shell));
       },
       { argv: this.process.argv, cwd: state.cwd, fds: options.fds ?? this.fds, env: this.process.env },
     );
-    void child.exited.then(() => alive.count--);
+    void child.exited.then(() => this.#load.subshells--);
     return child;
   }
 

@@ -57,7 +57,7 @@ export async function simpleCommand(shell: Shell, node: Command): Promise<number
 /** A failed expansion ends a script; an interactive shell drops the command line only. */
 async function fatal(shell: Shell, error: Error): Promise<Error> {
   const status = await shell.report(error);
-  return shell.interactive ? new DroppedLine(status) : new Exit(status);
+  return shell.interactive ? new DroppedLine(status) : new Exit(shell.state.options.has('errexit') ? 1 : status);
 }
 
 /** The rest of an interactive command line is dropped. */

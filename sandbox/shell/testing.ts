@@ -18,6 +18,7 @@ const programs: Record<string, Program> = {
   ash,
   cat: async (process) => {
     const paths = process.argv.slice(1);
+    let status = 0;
     for (const path of paths.length > 0 ? paths : ['-']) {
       if (path === '-') {
         for (let chunk = await process.read(0); chunk; chunk = await process.read(0)) await process.write(1, chunk);
@@ -28,10 +29,10 @@ const programs: Record<string, Program> = {
       } catch (error) {
         if (!(error instanceof FileError)) throw error;
         await process.write(2, `cat: ${path}: ${error.message}\n`);
-        return 1;
+        status = 1;
       }
     }
-    return 0;
+    return status;
   },
   env: async (process) => {
     for (const [name, value] of process.env) await process.write(1, `${name}=${value}\n`);

@@ -206,7 +206,7 @@ export class Variables {
 function detached(variable: Variable): Variable {
   const { value } = variable;
   if (typeof value === 'string' || value === undefined) return variable;
-  return { ...variable, value: value instanceof Map ? new Map(value) : value.slice() };
+  return { ...variable, value: value instanceof Map ? new Map(value) : copyIndexed(value) };
 }
 
 function cased(variable: Variable | undefined, text: string): string {
@@ -217,10 +217,20 @@ function cased(variable: Variable | undefined, text: string): string {
 /** Index and value of what is set, ascending. */
 export function indexedEntries(array: (string | undefined)[]): [number, string][] {
   const entries: [number, string][] = [];
-  array.forEach((value, index) => {
-    if (value !== undefined) entries.push([index, value]);
-  });
+  // a walk over the indices would take for ever where one of them is huge
+  for (const key in array) {
+    const value = array[key];
+    if (value !== undefined) entries.push([Number(key), value]);
+  }
   return entries;
+}
+
+/** A copy with the same holes. */
+export function copyIndexed(array: (string | undefined)[]): (string | undefined)[] {
+  if (array.length < 10_000) return array.slice();
+  const copy: (string | undefined)[] = [];
+  for (const [index, value] of indexedEntries(array)) copy[index] = value;
+  return copy;
 }
 
 /** Entries in the order bash walks its hash table: 1,024 buckets of FNV-1 hashes, the newest first in a bucket. */

@@ -225,17 +225,7 @@ function signalName(text: string): string | undefined {
   return Object.entries(signals).find(([, number]) => String(number) === text)?.[0];
 }
 
-const otherSignals = [
-  'SIGUSR1',
-  'SIGUSR2',
-  'SIGALRM',
-  'SIGCHLD',
-  'SIGCONT',
-  'SIGTSTP',
-  'SIGTTIN',
-  'SIGTTOU',
-  'SIGWINCH',
-];
+const otherSignals = ['SIGALRM', 'SIGCHLD', 'SIGCONT', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGWINCH'];
 
 export const trap: Builtin = async (shell, args) => {
   const { given, rest, unknown } = options(args, 'lp');

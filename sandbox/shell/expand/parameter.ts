@@ -1,7 +1,7 @@
 import type { ParameterExpansionPart, ParameterOperation, Word } from 'unbash';
 import { ExpansionError } from '../errors.ts';
 import { searcher, wholeMatcher } from '../pattern.ts';
-import { elements, entriesOf, type Variable } from '../variables.ts';
+import { elements, entriesOf, indexedEntries, type Variable } from '../variables.ts';
 import type { Context, Expander, Waiting } from './expander.ts';
 import { Fields } from './fields.ts';
 import { transform } from './transform.ts';
@@ -389,10 +389,6 @@ function* slice(
 function sliceArray(array: (string | undefined)[], offset: number, length: number | undefined): string[] {
   const start = offset < 0 ? array.length + offset : offset;
   if (start < 0) return [];
-  const items: string[] = [];
-  for (let at = start; at < array.length && (length === undefined || items.length < length); at++) {
-    const item = array[at];
-    if (item !== undefined) items.push(item);
-  }
-  return items;
+  const items = indexedEntries(array).filter(([index]) => index >= start);
+  return items.slice(0, length).map(([, item]) => item);
 }
