@@ -88,5 +88,5 @@ test('command lines that cannot be read', async () => {
     exitCode: 64,
   });
   expect((await learner.runInstant('istioctl ps --bar')).stderr).toBe('Error: unknown flag: --bar\n');
-  expect((await learner.runInstant('istioctl analyze')).stderr).toBe('Error: analyze is not available here\n');
+  expect((await learner.runInstant('istioctl bug-report')).stderr).toBe('Error: bug-report is not available here\n');
 });
