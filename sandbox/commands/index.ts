@@ -1,28 +1,14 @@
 import type { Program } from '../kernel/process.ts';
 import { curl } from './curl/index.ts';
-import * as change from './files/change.ts';
 import { ls } from './files/ls.ts';
 import { egrep, fgrep, grep } from './grep/index.ts';
 import { env, printenv } from './processes/env.ts';
 import { sleep, time, timeout, watch } from './processes/time.ts';
-import { xargs } from './processes/xargs.ts';
-import { sed } from './sed/index.ts';
-import { date } from './small/date.ts';
-import * as names from './small/names.ts';
 import { echo, fail, noEditor, printf, seq, succeed, yes } from './small/print.ts';
-import * as system from './small/system.ts';
 import { test } from './small/test.ts';
-import { base64 } from './text/base64.ts';
 import { cat } from './text/cat.ts';
-import { cut } from './text/cut.ts';
 import { head } from './text/head.ts';
-import { paste } from './text/paste.ts';
-import { sort } from './text/sort.ts';
 import { tail } from './text/tail.ts';
-import { tee } from './text/tee.ts';
-import { tr } from './text/tr.ts';
-import { uniq } from './text/uniq.ts';
-import { wc } from './text/wc.ts';
 
 /**
  * A program whose code comes when it is first run. The clock stands still meanwhile (`Kernel.hold`), so when that was makes
@@ -40,17 +26,17 @@ export function lazy(load: () => Promise<Program>): Program {
 export const programs: Readonly<Record<string, Program>> = {
   '[': test,
   awk: lazy(async () => (await import('./awk/index.ts')).awk),
-  base64,
-  basename: names.basename,
+  base64: lazy(async () => (await import('./text/base64.ts')).base64),
+  basename: lazy(async () => (await import('./small/names.ts')).basename),
   cat,
-  chmod: change.chmod,
-  cp: change.cp,
+  chmod: lazy(async () => (await import('./files/change.ts')).chmod),
+  cp: lazy(async () => (await import('./files/change.ts')).cp),
   curl,
-  cut,
-  date,
+  cut: lazy(async () => (await import('./text/cut.ts')).cut),
+  date: lazy(async () => (await import('./small/date.ts')).date),
   diff: lazy(async () => (await import('./text/diff.ts')).diff),
   dig: lazy(async () => (await import('./network/nslookup.ts')).dig),
-  dirname: names.dirname,
+  dirname: lazy(async () => (await import('./small/names.ts')).dirname),
   echo,
   egrep,
   env,
@@ -59,50 +45,51 @@ export const programs: Readonly<Record<string, Program>> = {
   find: lazy(async () => (await import('./files/find.ts')).find),
   grep,
   head,
-  hostname: system.hostname,
-  id: system.id,
+  hostname: lazy(async () => (await import('./small/system.ts')).hostname),
+  id: lazy(async () => (await import('./small/system.ts')).id),
   jq: lazy(async () => (await import('./jq/index.ts')).jq),
-  kill: system.kill,
-  ln: change.ln,
+  kill: lazy(async () => (await import('./small/system.ts')).kill),
+  ln: lazy(async () => (await import('./files/change.ts')).ln),
   ls,
   md5sum: lazy(async () => (await import('./text/sums.ts')).md5sum),
-  mkdir: change.mkdir,
-  mv: change.mv,
+  mkdir: lazy(async () => (await import('./files/change.ts')).mkdir),
+  mv: lazy(async () => (await import('./files/change.ts')).mv),
   nano: noEditor,
   nc: lazy(async () => (await import('./network/nc.ts')).nc),
   nslookup: lazy(async () => (await import('./network/nslookup.ts')).nslookup),
   openssl: lazy(async () => (await import('./openssl/index.ts')).openssl),
-  paste,
+  paste: lazy(async () => (await import('./text/paste.ts')).paste),
   printenv,
   printf,
-  ps: system.ps,
-  readlink: names.readlink,
-  realpath: names.realpath,
-  rm: change.rm,
-  rmdir: change.rmdir,
-  sed,
+  ps: lazy(async () => (await import('./small/system.ts')).ps),
+  readlink: lazy(async () => (await import('./small/names.ts')).readlink),
+  realpath: lazy(async () => (await import('./small/names.ts')).realpath),
+  rm: lazy(async () => (await import('./files/change.ts')).rm),
+  rmdir: lazy(async () => (await import('./files/change.ts')).rmdir),
+  sed: lazy(async () => (await import('./sed/index.ts')).sed),
   seq,
   sha1sum: lazy(async () => (await import('./text/sums.ts')).sha1sum),
   sha256sum: lazy(async () => (await import('./text/sums.ts')).sha256sum),
   sha512sum: lazy(async () => (await import('./text/sums.ts')).sha512sum),
   sleep,
-  sort,
+  sort: lazy(async () => (await import('./text/sort.ts')).sort),
   tail,
-  tee,
+  tcpdump: lazy(async () => (await import('./tcpdump/index.ts')).tcpdump),
+  tee: lazy(async () => (await import('./text/tee.ts')).tee),
   test,
   time,
   timeout,
-  touch: change.touch,
-  tr,
+  touch: lazy(async () => (await import('./files/change.ts')).touch),
+  tr: lazy(async () => (await import('./text/tr.ts')).tr),
   true: succeed,
-  uname: system.uname,
-  uniq,
+  uname: lazy(async () => (await import('./small/system.ts')).uname),
+  uniq: lazy(async () => (await import('./text/uniq.ts')).uniq),
   vi: noEditor,
   vim: noEditor,
   watch,
-  wc,
-  which: system.which,
-  whoami: system.whoami,
-  xargs,
+  wc: lazy(async () => (await import('./text/wc.ts')).wc),
+  which: lazy(async () => (await import('./small/system.ts')).which),
+  whoami: lazy(async () => (await import('./small/system.ts')).whoami),
+  xargs: lazy(async () => (await import('./processes/xargs.ts')).xargs),
   yes,
 };

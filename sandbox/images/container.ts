@@ -105,6 +105,10 @@ export class Container implements Machine, DaemonContainer {
     return this.spec.uid ?? this.image.uid ?? 0;
   }
 
+  get noNewPrivileges(): boolean {
+    return this.spec.noNewPrivileges ?? false;
+  }
+
   get files(): MemoryFiles {
     if (this.#files) return this.#files;
     const { files, directories, readOnly } = this.spec;

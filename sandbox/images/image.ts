@@ -58,6 +58,8 @@ export interface DaemonContainer {
   readonly argv: readonly string[];
   readonly env: ReadonlyMap<string, string>;
   readonly uid: number;
+  /** Set-user-ID programs (sudo) gain nothing. */
+  readonly noNewPrivileges: boolean;
   readonly kernel: Kernel;
   readonly network: NetworkStack;
   readonly files: MemoryFiles;

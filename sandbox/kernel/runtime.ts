@@ -30,6 +30,8 @@ export interface ContainerSpec {
   workingDir?: string;
   uid?: number;
   privileged: boolean;
+  /** prctl(2)'s flag: no program gains rights by set-user-ID (`allowPrivilegeEscalation: false`). */
+  noNewPrivileges?: boolean;
   capabilities: string[];
   /** Files of configMap, secret, projected and downwardAPI volumes by absolute path, and empty directories. */
   files: Record<string, string>;

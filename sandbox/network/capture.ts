@@ -39,21 +39,14 @@ export class Wire {
   readonly #kernel: Kernel;
   readonly #ends: Record<Side, WireEnd>;
   readonly #loopback: { answersFrom: SocketAddress } | undefined;
-  readonly #latency: number;
 
   /**
    * `loopback`: both ends are in one namespace, and every packet is seen once; there conntrack gives answers the address
    * that the client asked for before its packets are sent (POSTROUTING), but requests show where they were redirected to.
    */
-  constructor(
-    kernel: Kernel,
-    ends: Record<Side, WireEnd>,
-    latency: number,
-    loopback: { answersFrom: SocketAddress } | undefined,
-  ) {
+  constructor(kernel: Kernel, ends: Record<Side, WireEnd>, loopback: { answersFrom: SocketAddress } | undefined) {
     this.#kernel = kernel;
     this.#ends = ends;
-    this.#latency = latency;
     this.#loopback = loopback;
   }
 
@@ -67,11 +60,10 @@ export class Wire {
     if (!this.#loopback) this.#show(opposite(from), from, flags, seq, ack, segment, length);
   }
 
-  /** Leaves now and arrives after the way. */
-  send(from: Side, flags: string, seq: number, ack: number): void {
-    this.leave(from, flags, seq, ack);
-    if (this.#loopback || this.#ends[opposite(from)].taps.size === 0) return;
-    this.#kernel.wakeAt(this.#kernel.now() + this.#latency, () => this.arrive(from, flags, seq, ack));
+  /** An acknowledgement: nobody waits for it, so its way takes no time. */
+  acknowledge(from: Side, seq: number, ack: number): void {
+    this.leave(from, '.', seq, ack);
+    this.arrive(from, '.', seq, ack);
   }
 
   #show(

@@ -179,7 +179,7 @@ class End implements Connection {
     const { wire } = this.#path;
     wire.arrive(this.peer.#role, 'P.', this.#expected, this.#next, segment, size);
     this.bytesRead += size;
-    wire.send(this.#role, '.', this.#next, this.#expected);
+    wire.acknowledge(this.#role, this.#next, this.#expected);
     const reader = this.#reader;
     if (reader) {
       this.#reader = undefined;
@@ -192,7 +192,7 @@ class End implements Connection {
     const { wire } = this.#path;
     wire.arrive(this.peer.#role, 'F.', this.#expected, this.#next);
     this.#finReceived = true;
-    wire.send(this.#role, '.', this.#next, this.#expected);
+    wire.acknowledge(this.#role, this.#next, this.#expected);
     this.#reader?.resolve(null);
     this.#reader = undefined;
     this.#settle();

@@ -113,7 +113,6 @@ export class Namespace implements NetworkStack {
     const wire = this.#wireTo(target, route.local, {
       client: { local, remote: options.destination },
       server: { local: route.originalDestination, remote: { address: route.source, port: local.port } },
-      latency,
     });
     wire.leave('client', 'S', 0, 0);
     if (latency * 2 > limit) {
@@ -146,7 +145,7 @@ export class Namespace implements NetworkStack {
     listener.accept(server);
     if (latency > 0) await kernel.sleep(latency);
     wire.arrive('server', 'S.', 0, 1);
-    wire.send('client', '.', 1, 1);
+    wire.acknowledge('client', 1, 1);
     return client;
   }
 
@@ -166,7 +165,6 @@ export class Namespace implements NetworkStack {
       wire: this.#wireTo(target, peer.local, {
         client: { local: resting.local, remote: resting.remote },
         server: { local: peer.originalDestination, remote: peer.remote },
-        latency: resting.latency,
       }),
       resumed: resting,
     });
@@ -180,15 +178,11 @@ export class Namespace implements NetworkStack {
   }
 
   /** Addresses as packets carry them at each end; `accepted`: where they end after every redirection. */
-  #wireTo(
-    target: Namespace,
-    accepted: SocketAddress,
-    { client, server, latency }: Record<'client' | 'server', Ends> & { latency: number },
-  ): Wire {
+  #wireTo(target: Namespace, accepted: SocketAddress, { client, server }: Record<'client' | 'server', Ends>): Wire {
     const ends = { client: { ...client, taps: this.#taps }, server: { ...server, taps: target.#taps } };
-    if (target !== this) return new Wire(this.#network.kernel, ends, latency, undefined);
+    if (target !== this) return new Wire(this.#network.kernel, ends, undefined);
     ends.server.local = accepted;
-    return new Wire(this.#network.kernel, ends, latency, { answersFrom: client.remote });
+    return new Wire(this.#network.kernel, ends, { answersFrom: client.remote });
   }
 
   startTrace(request: string): Trace {

@@ -1,5 +1,6 @@
 import { applets } from '../busybox.ts';
 import type { Image } from '../image.ts';
+import { sudo } from '../sudo.ts';
 import { controlCommand } from './commands.ts';
 import { ProxyAgent, pilotAgent } from './pilot-agent.ts';
 import { Discovery } from './pilot-discovery.ts';
@@ -34,6 +35,7 @@ export function istioImages(services: IstioServices): Image[] {
       },
       daemons: { 'pilot-agent': (container) => pilotAgent(container, services) },
       commands: {
+        sudo,
         'pilot-agent': (container) =>
           controlCommand('pilot-agent', services.release, 15000, [15000, 15004, 15020, 15021], (port, method, path) => {
             const { daemon } = container;
@@ -52,6 +54,7 @@ export function istioImages(services: IstioServices): Image[] {
       files: { '/etc/passwd': passwd },
       daemons: { 'pilot-discovery': (container) => new Discovery(container, services) },
       commands: {
+        sudo,
         'pilot-discovery': (container) =>
           controlCommand('pilot-discovery', services.release, 8080, [8080, 15014], (_port, _method, path) =>
             container.daemon instanceof Discovery ? container.daemon.debug(path) : undefined,

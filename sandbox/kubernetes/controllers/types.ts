@@ -88,6 +88,7 @@ export interface Container {
   securityContext?: {
     runAsUser?: number;
     privileged?: boolean;
+    allowPrivilegeEscalation?: boolean;
     readOnlyRootFilesystem?: boolean;
     capabilities?: { add?: string[]; drop?: string[] };
   };

@@ -44,6 +44,7 @@ export function containerSpec(
     ...(container.workingDir && { workingDir: container.workingDir }),
     ...(uid !== undefined && { uid }),
     privileged: securityContext.privileged ?? false,
+    ...(securityContext.allowPrivilegeEscalation === false && { noNewPrivileges: true }),
     capabilities: securityContext.capabilities?.add ?? [],
     files: { ...nodeFiles(sandbox, context.client), ...mounts.files },
     directories: mounts.directories,
