@@ -8,6 +8,7 @@ import { AddressAllocator, type AllocatorState } from './discovery/address-alloc
 import { type AuthorityOptions, CertificateAuthority, isDue } from './discovery/certificate-authority.ts';
 import { Comparison, type Connection, type ConnectionState, discoveryTypes } from './discovery/connections.ts';
 import { syncz } from './discovery/debug.ts';
+import { GatewayDeployer } from './discovery/gateway-deployer.ts';
 import { configMaps, MeshWatcher } from './discovery/mesh-watcher.ts';
 import { RootCertPublisher } from './discovery/root-cert-publisher.ts';
 import { credentialSecret, rootSecret, workloadSecret } from './discovery/secrets.ts';
@@ -65,6 +66,7 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
   readonly #meshWatcher: MeshWatcher;
   readonly #allocator: AddressAllocator;
   readonly #publisher: RootCertPublisher;
+  readonly #deployer: GatewayDeployer;
   readonly #connections = new Map<string, Connection>();
   #authority: CertificateAuthority | undefined;
   #running = false;
@@ -99,6 +101,12 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
       certificate: () => this.rootCertificate(),
       running: () => this.#running,
     });
+    this.#deployer = new GatewayDeployer({
+      kernel: options.kernel,
+      client: options.client,
+      namespace: this.#namespace,
+      running: () => this.#running,
+    });
     options.kernel.timers.handle(owner, (key) => {
       if (key === addressesTimer) this.#allocator.reconcile();
       else this.#push();
@@ -130,6 +138,7 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
       this.#missed = false;
       this.#firstChange = undefined;
       this.#publisher.resync();
+      this.#deployer.resync();
       this.#push();
     } else if (this.#isPending()) {
       this.#kernel.timers.cancel(owner, pushTimer);

@@ -3,6 +3,7 @@ import type { GatewayListener, GatewaySpec } from '../api/gateway-api.ts';
 import type { Gateway, Server, ServerTlsSettings } from '../api/networking.ts';
 import { type Config, compareText, listConfigs, type ObjectSource } from '../model/config.ts';
 import { gatewayServiceAnnotation } from '../model/gateways.ts';
+import { classControllers, gatewayController, isManaged, managedName } from './classes.ts';
 import { gatewayApiGroup, generatedName, parentsAnnotation, referenceKind } from './names.ts';
 import type { ReferenceGrants } from './reference-grants.ts';
 
@@ -22,20 +23,11 @@ export interface ParentListener {
   kinds: string[];
 }
 
-interface ConvertedListener {
+export interface ConvertedListener {
   parent: ParentListener;
   /** Undefined: it is in error, and serves nothing. */
   config?: Config<Gateway>;
 }
-
-const gatewayController = 'istio.io/gateway-controller';
-
-/** Classes that are there without an object. Only gateways are configured: waypoints and others are not. */
-const builtinClasses: Readonly<Record<string, string>> = {
-  istio: gatewayController,
-  'istio-remote': 'istio.io/unmanaged-gateway',
-  'istio-waypoint': 'istio.io/mesh-controller',
-};
 
 /** Each listener of a Gateway is an Istio Gateway of its own. */
 export function convertGateways(source: ObjectSource, domain: string, grants: ReferenceGrants): ConvertedListener[] {
@@ -47,7 +39,7 @@ export function convertGateways(source: ObjectSource, domain: string, grants: Re
   );
   return listConfigs<GatewaySpec>(source, 'KubernetesGateway').flatMap((gateway) => {
     const { gatewayClassName } = gateway.spec;
-    if ((classes.get(gatewayClassName) ?? builtinClasses[gatewayClassName]) !== gatewayController) return [];
+    if ((classes.get(gatewayClassName) ?? classControllers[gatewayClassName]) !== gatewayController) return [];
     const services = servicesOf(gateway, domain);
     if (services.length === 0) return [];
     return (gateway.spec.listeners ?? []).map((listener) => {
@@ -57,15 +49,12 @@ export function convertGateways(source: ObjectSource, domain: string, grants: Re
 }
 
 /** Services in front of a gateway: the one istiod makes, or those the Gateway names as its addresses. */
-function servicesOf({ name, namespace, annotations, spec }: Config<GatewaySpec>, domain: string): string[] {
-  const addresses = spec.addresses ?? [];
-  const [only] = addresses;
-  const managed = addresses.length === 0 || (addresses.length === 1 && (only?.type ?? 'IPAddress') === 'IPAddress');
-  if (managed) {
-    const service = annotations['gateway.istio.io/name-override'] || `${name}-${spec.gatewayClassName}`;
+export function servicesOf({ name, namespace, annotations, spec }: Config<GatewaySpec>, domain: string): string[] {
+  if (isManaged(spec)) {
+    const service = annotations['gateway.istio.io/name-override'] || managedName(name, spec.gatewayClassName);
     return [`${service}.${namespace}.svc.${domain}`];
   }
-  return addresses
+  return (spec.addresses ?? [])
     .filter(({ type = 'Hostname' }) => type === 'Hostname')
     .map(({ value = '' }) => (value.includes('.') ? value : `${value}.${namespace}.svc.${domain}`));
 }
@@ -127,7 +116,7 @@ function serverHosts(source: ObjectSource, own: string, { hostname = '*', allowe
   return namespaces.length > 0 ? namespaces.map((namespace) => `${namespace}/${hostname}`) : [`~/${hostname}`];
 }
 
-function allowedKinds({ protocol, allowedRoutes, tls }: GatewayListener): string[] {
+export function allowedKinds({ protocol, allowedRoutes, tls }: GatewayListener): string[] {
   const byProtocol: Record<string, string[]> = {
     HTTP: ['HTTPRoute', 'GRPCRoute'],
     HTTPS: ['HTTPRoute', 'GRPCRoute'],
