@@ -9,6 +9,7 @@ import { type AuthorityOptions, CertificateAuthority, isDue } from './discovery/
 import { Comparison, type Connection, type ConnectionState, discoveryTypes } from './discovery/connections.ts';
 import { syncz } from './discovery/debug.ts';
 import { GatewayDeployer } from './discovery/gateway-deployer.ts';
+import { writeGatewayStatuses } from './discovery/gateway-status.ts';
 import { configMaps, MeshWatcher } from './discovery/mesh-watcher.ts';
 import { RootCertPublisher } from './discovery/root-cert-publisher.ts';
 import { credentialSecret, rootSecret, workloadSecret } from './discovery/secrets.ts';
@@ -246,6 +247,7 @@ export class Istiod implements XdsServer, Stateful<IstiodState> {
     const context = this.#currentContext();
     const comparison = new Comparison();
     for (const connection of this.#sorted()) this.#update(connection, context, comparison);
+    writeGatewayStatuses(this.#client, context, this.#kernel.now());
   }
 
   /** Generates a proxy's configuration and sends it if it differs. A proxy whose pod is not known yet waits. */

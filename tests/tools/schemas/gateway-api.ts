@@ -154,7 +154,10 @@ const kinds: GatewayKind[] = [
   {
     kind: 'TLSRoute',
     plural: 'tlsroutes',
-    versions: [{ name: 'v1', storage: true }, { name: 'v1alpha2', served: false, deprecated: true }],
+    versions: [
+      { name: 'v1', storage: true },
+      { name: 'v1alpha2', served: false, deprecated: true },
+    ],
     columns: [age],
     facts: [...routeFacts, ...backendFacts('spec.rules[].backendRefs[]')],
   },

@@ -77,14 +77,13 @@ class Reader {
 
   /** With the members of the interfaces it extends. */
   #inherited(statement: ts.InterfaceDeclaration, own: Schema): Schema {
-    return (statement.heritageClauses ?? [])
-      .flatMap(({ types }) => [...types])
-      .reduce((schema, { expression }) => {
-        const module = this.#imports.get(expression.getText(this.#source));
-        if (!module || module.startsWith('@kubernetes-models/base')) return schema;
-        const base = new Reader(module, this.#refer).read();
-        return { ...schema, properties: { ...base.properties, ...schema.properties } };
-      }, own);
+    let properties = own.properties;
+    for (const { expression } of (statement.heritageClauses ?? []).flatMap(({ types }) => [...types])) {
+      const module = this.#imports.get(expression.getText(this.#source));
+      if (!module || module.startsWith('@kubernetes-models/base')) continue;
+      properties = { ...new Reader(module, this.#refer).read().properties, ...properties };
+    }
+    return properties === own.properties ? own : { ...own, properties };
   }
 
   #members(members: ts.NodeArray<ts.TypeElement>): Schema {
