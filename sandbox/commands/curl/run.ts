@@ -15,7 +15,7 @@ import { pinnedAddresses } from './resolve.ts';
 import { emptyOutcome, type Outcome, transfer } from './transfer.ts';
 import { expandGlob, type Globbed, parseUrl, type Url } from './url.ts';
 import { Verbose } from './verbose.ts';
-import { writeOut } from './writeout.ts';
+import type { WriteOutFacts } from './writeout.ts';
 
 const certificateHelp = `More details here: https://curl.se/docs/sslcerts.html
 
@@ -108,11 +108,8 @@ export class Runner {
         outcome.error = new CurlError(22, `The requested URL returned error: ${outcome.response?.status}`);
       }
       if (outcome.error) await this.#complain(operation, outcome.error);
-      const format = await this.#writeOutFormat(operation);
-      if (format !== undefined) {
-        const facts = { input: globbed.url, number: this.#number, retries: attempt, connects, outcome };
-        await writeOut(this.#process, format, { ...facts, fileName: written ? target.file : undefined });
-      }
+      const facts = { input: globbed.url, number: this.#number, retries: attempt, connects, outcome };
+      await this.#writeOut(operation, { ...facts, fileName: written ? target.file : undefined });
       this.#number++;
       return outcome.error?.code ?? 0;
     }
@@ -124,9 +121,8 @@ export class Runner {
     const nowhere = { scheme: '', user: undefined, password: undefined, host: '', port: undefined };
     const url = { ...nowhere, path: '', query: undefined, fragment: undefined };
     const outcome = { ...emptyOutcome(url, plan.method, this.#process.kernel.now()), error };
-    const format = await this.#writeOutFormat(operation);
     const facts = { input: globbed.url, number: this.#number++, fileName: undefined, retries: 0, connects: 0, outcome };
-    if (format !== undefined) await writeOut(this.#process, format, facts);
+    await this.#writeOut(operation, facts);
     return error.code;
   }
 
@@ -210,6 +206,13 @@ export class Runner {
       this.#headers = { name, file: openOutput(this.#process, place) };
     }
     await this.#headers.file.write(encode(head));
+  }
+
+  async #writeOut(operation: Operation, facts: WriteOutFacts): Promise<void> {
+    const format = await this.#writeOutFormat(operation);
+    if (format === undefined) return;
+    const { writeOut } = await this.#process.kernel.hold(import('./writeout.ts'));
+    await writeOut(this.#process, format, facts);
   }
 
   async #writeOutFormat(operation: Operation): Promise<string | undefined> {

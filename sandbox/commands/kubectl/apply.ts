@@ -1,5 +1,4 @@
 import { lastAppliedCommands } from './apply-commands.ts';
-import { applyServerSide } from './apply-server-side.ts';
 import { resourcePath } from './client.ts';
 import {
   type Command,
@@ -122,6 +121,7 @@ async function runApply(k: Kubectl): Promise<undefined> {
 
 async function viaServer(k: Kubectl, info: Info, validation: string): Promise<Applied> {
   requireName(info);
+  const { applyServerSide } = await k.process.kernel.hold(import('./apply-server-side.ts'));
   const object = await applyServerSide(k, info, validation);
   warnIfDeleting(k, object);
   return { object, done: 'serverside-applied' };

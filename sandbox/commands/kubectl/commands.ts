@@ -1,12 +1,7 @@
 import { apply } from './apply.ts';
 import type { Command, LazyCommand } from './command.ts';
-import { remove } from './delete.ts';
-import { exec } from './exec.ts';
 import { get } from './get.ts';
-import { label } from './label.ts';
-import { logs } from './logs.ts';
 import { portForward, refused, top } from './refused.ts';
-import { version } from './version.ts';
 
 /** The groups of `kubectl` without arguments, in its order. */
 export const commandGroups = [
@@ -62,7 +57,12 @@ export const commands: readonly LazyCommand[] = [
   ),
   here(intermediate, get),
   later(intermediate, 'edit', 'Edit a resource on the server', async () => (await import('./edit.ts')).edit),
-  here(intermediate, remove),
+  later(
+    intermediate,
+    'delete',
+    'Delete resources by file names, stdin, resources and names, or by resources and label selector',
+    async () => (await import('./delete.ts')).remove,
+  ),
   later(deploy, 'rollout', 'Manage the rollout of a resource', async () => (await import('./rollout.ts')).rollout),
   later(
     deploy,
@@ -89,9 +89,9 @@ export const commands: readonly LazyCommand[] = [
     'Show details of a specific resource or group of resources',
     async () => (await import('./describe.ts')).describe,
   ),
-  here(debugging, logs),
+  later(debugging, 'logs', 'Print the logs for a container in a pod', async () => (await import('./logs.ts')).logs),
   refused(debugging, 'attach', 'Attach to a running container'),
-  here(debugging, exec),
+  later(debugging, 'exec', 'Execute a command in a container', async () => (await import('./exec.ts')).exec),
   here(debugging, portForward),
   refused(debugging, 'proxy', 'Run a proxy to the Kubernetes API server'),
   later(debugging, 'cp', 'Copy files and directories to and from containers', async () => (await import('./cp.ts')).cp),
@@ -119,7 +119,7 @@ export const commands: readonly LazyCommand[] = [
     async () => (await import('./wait.ts')).wait,
   ),
   refused(advanced, 'kustomize', 'Build a kustomization target from a directory or URL'),
-  here(settings, label),
+  later(settings, 'label', 'Update the labels on a resource', async () => (await import('./label.ts')).label),
   later(
     settings,
     'annotate',
@@ -146,5 +146,10 @@ export const commands: readonly LazyCommand[] = [
   ),
   later(other, 'config', 'Modify kubeconfig files', async () => (await import('./config.ts')).config),
   refused(other, 'plugin', 'Provides utilities for interacting with plugins'),
-  here(other, version),
+  later(
+    other,
+    'version',
+    'Print the client and server version information',
+    async () => (await import('./version.ts')).version,
+  ),
 ];

@@ -1,7 +1,8 @@
 import { KubectlError } from './errors.ts';
 import { goValue, JsonPath } from './jsonpath/evaluate.ts';
 import { JsonPathError } from './jsonpath/parser.ts';
-import { goNumber, relaxedJsonPath } from './output-template.ts';
+import { relaxedJsonPath } from './jsonpath-printer.ts';
+import { goNumber } from './output-template.ts';
 import { TabWriter } from './tab-writer.ts';
 
 /** The printer behind -o custom-columns=HEADER:path,… */

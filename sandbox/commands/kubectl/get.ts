@@ -8,14 +8,12 @@ import {
   selectorFlag,
 } from './command.ts';
 import { isNotFound, KubectlError, throwAll, UsageError } from './errors.ts';
-import { watch } from './get-watch.ts';
 import type { Kubectl } from './kubectl.ts';
 import { ManifestError } from './manifests.ts';
 import type { Mapping } from './mapper.ts';
 import type { KubeObject } from './objects.ts';
 import { getFormats, listOf, noPrinter, structuredPrinter } from './printers.ts';
 import { flagsOf, type Info, type Selection, type SelectOptions, select } from './resources.ts';
-import { sortByField } from './sorting.ts';
 import { TabWriter } from './tab-writer.ts';
 import { isTable, plainTable, type Table, type TableOptions, tableAccept, writeTable } from './table.ts';
 
@@ -88,7 +86,7 @@ async function runGet(k: Kubectl): Promise<number | undefined> {
   if (flags.bool('output-watch-events') && !watching) {
     throw new KubectlError('--output-watch-events option can only be used with --watch or --watch-only');
   }
-  if (watching) return watch(k, human);
+  if (watching) return (await k.process.kernel.hold(import('./get-watch.ts'))).watch(k, human);
   const includeObject = flags.text('sort-by') !== '' ? 'Object' : undefined;
   const options: SelectOptions = {
     ...flagsOf(k),
@@ -107,7 +105,8 @@ function printTables(k: Kubectl, { infos: found, errors }: Selection): void {
   const { flags } = k;
   const sortBy = flags.text('sort-by');
   // Several tables are themselves what kubectl sorts: the field is looked for in the tables.
-  const infos = sortBy !== '' && found.length > 1 ? sortByField(found, sortBy, ({ object }) => object) : found;
+  const sorted = sortBy !== '' && found.length > 1;
+  const infos = (sorted && k.templates?.sortByField(found, sortBy, ({ object }) => object)) || found;
   const allNamespaces = flags.bool('all-namespaces');
   const withKind = new Set(infos.map(({ mapping }) => mapping)).size > 1;
   const writer = new TabWriter();
@@ -117,7 +116,7 @@ function printTables(k: Kubectl, { infos: found, errors }: Selection): void {
   let namespaced = !allNamespaces;
   for (const info of infos) {
     const table = tableOf(k, info);
-    if (sortBy !== '' && !sortRows(table, sortBy)) continue;
+    if (sortBy !== '' && !sortRows(k, table, sortBy)) continue;
     namespaced &&= info.mapping.namespaced;
     if (info.mapping !== last) {
       printed += group(writer.flush(), printed, flags.bool('no-headers'));
@@ -147,9 +146,9 @@ function printTables(k: Kubectl, { infos: found, errors }: Selection): void {
 }
 
 /** False where no row has the field: kubectl then prints nothing and says nothing. */
-function sortRows(table: Table, sortBy: string): boolean {
+function sortRows(k: Kubectl, table: Table, sortBy: string): boolean {
   try {
-    table.rows = sortByField(table.rows, sortBy, (row) => row.object);
+    table.rows = k.templates?.sortByField(table.rows, sortBy, (row) => row.object) ?? table.rows;
     return true;
   } catch (error) {
     if (error instanceof KubectlError) return false;
@@ -192,7 +191,7 @@ function printStructured(k: Kubectl, selection: Selection, format: string): void
   if (!printer) throw noPrinter(format, getFormats);
   let objects = infos.map(({ object }) => object as KubeObject);
   const sortBy = k.flags.text('sort-by');
-  if (sortBy !== '') objects = sortByField(objects, sortBy, (object) => object);
+  if (sortBy !== '') objects = k.templates?.sortByField(objects, sortBy, (object) => object) ?? objects;
   if (singleItemImplied && objects.length === 1) k.out(printer(objects[0] as KubeObject));
   else if (format === 'name') for (const object of objects) k.out(printer(object));
   else k.out(printer(listOf(objects)));

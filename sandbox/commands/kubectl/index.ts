@@ -98,6 +98,7 @@ async function run(
   }
   const session = new Kubectl(process, context, cache, path, flags);
   for (const note of flags.notes) session.err(`${note}\n`);
+  if (wantsTemplates(flags)) session.templates = await process.kernel.hold(import('./templates.ts'));
   try {
     if (!command.run) {
       if (flags.args.length > 0) throw new KubectlError(unknownSubcommand(path, flags.args[0] as string));
@@ -120,6 +121,12 @@ async function run(
     await session.flush();
     return exitCode;
   }
+}
+
+/** The flags that `templates.ts` is for. */
+function wantsTemplates(flags: Flags): boolean {
+  const format = /^(?:go-)?template|^jsonpath|^custom-columns/;
+  return format.test(flags.text('output')) || flags.text('template') !== '' || flags.text('sort-by') !== '';
 }
 
 function isExpected(error: unknown): error is Error {

@@ -26,6 +26,8 @@ export class Kubectl {
   /** `kubectl get`, as messages name the command. */
   readonly path: string;
   readonly client: Client;
+  /** The printers that take templates and the order by a field; there when a flag asks for them. */
+  templates: typeof import('./templates.ts') | undefined;
   readonly #cache: DiscoveryCache;
   readonly #warned = new Set<string>();
   #mapper: Mapper | undefined;

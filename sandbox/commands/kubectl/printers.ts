@@ -1,19 +1,16 @@
-import { decode } from '../../kernel/streams.ts';
 import { printYaml } from '../../kernel/yaml-print.ts';
-import { customColumnsFilePrinter, customColumnsPrinter } from './custom-columns.ts';
 import { KubectlError } from './errors.ts';
 import { goQuote } from './flags.ts';
-import { goTemplatePrinter } from './go-template.ts';
 import type { Kubectl } from './kubectl.ts';
 import { printKyaml } from './kyaml.ts';
 import { groupOf, isRecord, type KubeObject } from './objects.ts';
-import { indentedJson, jsonPathPrinter } from './output-template.ts';
+import { indentedJson } from './output-template.ts';
 
 /** Prints objects, one call for each: `first` says whether something was printed before. */
 export type ObjectPrinter = (object: KubeObject) => string;
 
-const templateFormats = ['go-template', 'go-template-file', 'template', 'templatefile'];
-const jsonPathFormats = ['jsonpath', 'jsonpath-as-json', 'jsonpath-file'];
+export const templateFormats = ['go-template', 'go-template-file', 'template', 'templatefile'];
+export const jsonPathFormats = ['jsonpath', 'jsonpath-as-json', 'jsonpath-file'];
 const dataFormats = ['json', 'yaml', 'kyaml'];
 export const getFormats = [
   ...dataFormats,
@@ -38,7 +35,7 @@ export function noPrinter(format: string, allowed: readonly string[]): KubectlEr
  * members, as kubectl prints objects of its own making.
  */
 export function structuredPrinter(k: Kubectl, format: string, typed = false): ObjectPrinter | undefined {
-  const template = templatePrinter(k, format);
+  const template = k.templates?.templatePrinter(k, format);
   if (template)
     return (object) => template(k.flags.bool('show-managed-fields') ? object : withoutManagedFields(object));
   const show = (object: KubeObject) => (k.flags.bool('show-managed-fields') ? object : withoutManagedFields(object));
@@ -59,43 +56,6 @@ export function structuredPrinter(k: Kubectl, format: string, typed = false): Ob
     default:
       return undefined;
   }
-}
-
-function templatePrinter(k: Kubectl, format: string): ((object: KubeObject) => string) | undefined {
-  const equal = format.indexOf('=');
-  const name = equal < 0 ? format : format.slice(0, equal);
-  let argument = equal < 0 ? '' : format.slice(equal + 1);
-  const all = [...templateFormats, ...jsonPathFormats, 'custom-columns', 'custom-columns-file'];
-  if (!all.includes(name)) return undefined;
-  if (argument === '') argument = k.flags.text('template');
-  const allowMissingKeys = k.flags.bool('allow-missing-template-keys');
-  if (name.startsWith('custom-columns')) {
-    const noHeaders = k.flags.bool('no-headers');
-    if (name === 'custom-columns') {
-      const print = customColumnsPrinter(argument, noHeaders);
-      return (object) => print(listItems(object));
-    }
-    const print = customColumnsFilePrinter(templateFile(k, argument, 'error reading template'), noHeaders);
-    return (object) => print(listItems(object));
-  }
-  if (argument === '') throw new KubectlError('template format specified but no template given');
-  if (name === 'jsonpath-file') {
-    return jsonPathPrinter(templateFile(k, argument), { asJson: false, allowMissingKeys });
-  }
-  if (jsonPathFormats.includes(name)) {
-    return jsonPathPrinter(argument, { asJson: name === 'jsonpath-as-json', allowMissingKeys });
-  }
-  const template = name.endsWith('file') ? templateFile(k, argument) : argument;
-  return goTemplatePrinter(template, allowMissingKeys);
-}
-
-function templateFile(k: Kubectl, path: string, failure = 'error reading --template'): string {
-  const { files } = k.process.machine;
-  const absolute = k.process.resolve(path);
-  if (!files.exists(absolute)) {
-    throw new KubectlError(`${failure} ${path}, open ${path}: no such file or directory\n`);
-  }
-  return decode(files.readFile(absolute));
 }
 
 /** Objects as the List that -o prints. */

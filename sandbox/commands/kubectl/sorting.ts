@@ -2,7 +2,7 @@ import { KubectlError } from './errors.ts';
 import { goQuote } from './flags.ts';
 import { JsonPath } from './jsonpath/evaluate.ts';
 import { JsonPathError } from './jsonpath/parser.ts';
-import { relaxedJsonPath } from './output-template.ts';
+import { relaxedJsonPath } from './jsonpath-printer.ts';
 import { parseQuantity } from './quantity.ts';
 
 /** `items` in the order of a field (--sort-by); `objectOf` gives what the path looks into. Items without it come first. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { jsonPathPrinter } from '../output-template.ts';
+import { jsonPathPrinter } from '../jsonpath-printer.ts';
 
 const pods = {
   kind: 'List',
