@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['sandbox/**/*.test.ts', 'tests/**/*.test.ts'],
-    testTimeout: 120_000,
+    testTimeout: 300_000,
     pool: 'forks',
     maxWorkers: 2,
   },

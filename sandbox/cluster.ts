@@ -7,6 +7,7 @@ import { images } from './images/index.ts';
 import { Runtime, type RuntimeState } from './images/runtime.ts';
 import { sites } from './internet/index.ts';
 import { attachInternet } from './internet/internet.ts';
+import type { Site } from './internet/site.ts';
 import { installIstio } from './istio/install/install.ts';
 import { Istiod, type IstiodState } from './istio/pilot/discovery.ts';
 import { type HandleWebhook, istioWebhooks } from './istio/webhooks.ts';
@@ -35,6 +36,8 @@ export interface ClusterOptions {
   /** ms since 1970: what the clock shows when the session starts. */
   epoch: number;
   seed: number;
+  /** The world outside; the sites there are if not said. Not part of the state: a restore has the usual world. */
+  sites?: readonly Site[];
 }
 
 export interface ClusterState {
@@ -140,7 +143,7 @@ export class Cluster implements Stateful<ClusterState> {
     const { release, profile, epoch, seed } = options;
     const cluster = new Cluster(release, epoch, seed);
     cluster.network.addNamespace({ id: node, address: hostIP, hostname: node });
-    cluster.#attachWorld();
+    cluster.#attachWorld(options.sites);
     cluster.#bootstrap();
     if (profile !== 'none') installIstio(cluster.#client, { release: release.istio, set: [`profile=${profile}`] });
     await advance(cluster.kernel, age, turn);
@@ -197,8 +200,8 @@ export class Cluster implements Stateful<ClusterState> {
     this.kernel.load(state.kernel);
   }
 
-  #attachWorld(): void {
-    attachInternet(this.network, sites, this.#epoch);
+  #attachWorld(world: readonly Site[] = sites): void {
+    attachInternet(this.network, world, this.#epoch);
   }
 
   #bootstrap(): void {

@@ -134,7 +134,8 @@ export const scripts: string[] = [
   '{ echo a; echo b; }; (echo c; cd /; pwd); pwd; (x=1; echo $x); echo "[$x]"; { y=2; }; echo $y',
   'echo a; echo b & wait; (sleep 0.01; echo later) & echo first; wait; echo done',
   'sleep 0.05 & p=$!; wait $p; echo $?; (exit 5) & wait $!; echo $?; wait 99999; echo $?; wait %9; echo $?',
-  'f() { echo "$1" & wait; }; f x; { sleep 0.01; exit 3; } & wait -n; echo $?',
+  'f() { echo "$1" & wait; }; f x',
+  '{ sleep 0.01; exit 3; } & wait -n; echo $?',
   // compound commands
   'if true; then echo a; elif true; then echo b; else echo c; fi; if false; then echo a; elif true; then echo b; fi; if false; then :; else echo c; fi; if false; then :; fi; echo $?',
   'for i in a b c; do [ $i = b ] && continue; echo $i; done; for i; do echo no; done; set -- x y; for i; do echo $i; done; for i in; do echo no; done; echo $i',
