@@ -1,7 +1,7 @@
 import { Cluster, type ClusterState, type Profile } from '../cluster.ts';
-import { programs } from '../commands/index.ts';
-import { istioctl } from '../commands/istioctl/index.ts';
+import { lazy, programs } from '../commands/index.ts';
 import { kubectl } from '../commands/kubectl/index.ts';
+import type { Site } from '../internet/site.ts';
 import { advance, type HostTurn, runInstant, type Stalled } from '../kernel/drivers.ts';
 import type { FileSystem } from '../kernel/files.ts';
 import type { MemoryFilesState } from '../kernel/memory-files.ts';
@@ -25,6 +25,8 @@ export interface SessionOptions {
   /** Where shells start; the folder of Istio's release if not said. */
   cwd?: string;
   mounts?: readonly { path: string; files: FileSystem }[];
+  /** The world outside the cluster, where it is not to be the usual one. */
+  sites?: readonly Site[];
 }
 
 export interface SessionState {
@@ -75,12 +77,12 @@ export class Session {
   }
 
   static async start(options: SessionOptions, turn: HostTurn): Promise<Session> {
-    const { istio, kubernetes, profile, seed, epoch, cwd, mounts } = options;
+    const { istio, kubernetes, profile, seed, epoch, cwd, mounts, sites } = options;
     const release = findRelease({
       ...(istio !== undefined && { istio }),
       ...(kubernetes !== undefined && { kubernetes }),
     });
-    const cluster = await Cluster.create({ release, profile, seed, epoch }, turn);
+    const cluster = await Cluster.create({ release, profile, seed, epoch, ...(sites && { sites }) }, turn);
     return new Session(cluster, turn, cwd, mounts);
   }
 
@@ -179,6 +181,6 @@ function workstationPrograms(cluster: Cluster): Record<string, Program> {
         client: { ...release.kubernetes.build, gitVersion, kustomizeVersion: release.kubernetes.kustomizeVersion },
       },
     }),
-    istioctl: istioctl({ transport, release }),
+    istioctl: lazy(async () => (await import('../commands/istioctl/index.ts')).istioctl({ transport, release })),
   };
 }
