@@ -102,12 +102,8 @@ export class Shell {
   readonly #trapped = new Map<string, () => void>();
   /** A syntax error was met: a shell that reads commands from stdin ends. */
   syntaxFailed = false;
-  /** $_. */
-  lastArgument = '';
   /** Status of the last `output`. */
   outputStatus = 0;
-  /** OPTIND as getopts left it: another value means that the script starts over. */
-  optionIndex = 0;
   #opened: OpenFile[] = [];
   readonly #load: Load;
 
@@ -224,7 +220,7 @@ export class Shell {
       case '-':
         return this.flags();
       case '_':
-        return this.lastArgument;
+        return state.lastArgument;
       default:
         return undefined;
     }

@@ -140,7 +140,7 @@ async function runPrepared(shell: Shell, { argv, assigned, before }: Prepared): 
         )
       : await runExternal(shell, argv, before);
   shell.state.variables.put('PIPESTATUS', { kind: 'indexed', value: [String(status)] });
-  shell.lastArgument = argv.at(-1) ?? '';
+  shell.state.lastArgument = argv.at(-1) ?? '';
   return status;
 }
 

@@ -35,6 +35,10 @@ export interface ShellStateData {
   random?: number;
   /** Offset within a group of option letters, for getopts. */
   optionOffset: number;
+  /** OPTIND as getopts left it: another value means that the script starts over. */
+  optionIndex: number;
+  /** $_. */
+  lastArgument: string;
 }
 
 /** Options that are on in a fresh shell. */
@@ -79,6 +83,8 @@ export class ShellState implements Stateful<ShellStateData> {
   secondsFrom = 0;
   random: number | undefined;
   optionOffset = 0;
+  optionIndex = 0;
+  lastArgument = '';
 
   /** For a subshell. Traps are reset as in a child of fork(2). */
   copy(): ShellState {
@@ -114,6 +120,8 @@ export class ShellState implements Stateful<ShellStateData> {
       pid: this.pid,
       secondsFrom: this.secondsFrom,
       optionOffset: this.optionOffset,
+      optionIndex: this.optionIndex,
+      lastArgument: this.lastArgument,
       ...(this.lastBackground === undefined ? {} : { lastBackground: this.lastBackground }),
       ...(this.random === undefined ? {} : { random: this.random }),
     };
@@ -129,7 +137,9 @@ export class ShellState implements Stateful<ShellStateData> {
     this.directories = [...data.directories];
     this.positional = [...data.positional];
     this.history = [...data.history];
-    const { cwd, umask, name, status, pid, lastBackground, secondsFrom, random, optionOffset } = data;
-    Object.assign(this, { cwd, umask, name, status, pid, lastBackground, secondsFrom, random, optionOffset });
+    const { cwd, umask, name, status, pid, lastBackground, secondsFrom, random } = data;
+    const { optionOffset, optionIndex, lastArgument } = data;
+    Object.assign(this, { cwd, umask, name, status, pid, lastBackground, secondsFrom, random });
+    Object.assign(this, { optionOffset, optionIndex, lastArgument });
   }
 }

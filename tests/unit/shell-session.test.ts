@@ -65,7 +65,8 @@ describe('ShellSession', () => {
       'cd /tmp; umask 077; pushd / >/dev/null; echo $RANDOM',
       'f a; echo $RANDOM $$ $(echo sub) ; sleep 1; echo $SECONDS',
       'arr[5]=q; declare -r ro=1; declare -i n=3; n+=4; echo $n ${!arr[@]}; (echo $BASHPID)',
-      'ro=2',
+      'ro=2; set -- -ab x; getopts ab o; echo $o; true last',
+      'echo $_; getopts ab o; echo $o $OPTIND',
       'history | head -3; dirs; echo $ro "${arr[@]}"; umask; echo $RANDOM; (exit 3)',
       'echo $?; exit 7',
     ];

@@ -393,12 +393,12 @@ export const getopts: Builtin = async (shell, args) => {
   const list = given.length > 0 ? given : state.positional;
   let index = Number(variables.text('OPTIND') ?? '1');
   if (index < 1) index = 1;
-  if (index !== shell.optionIndex) state.optionOffset = 0;
+  if (index !== state.optionIndex) state.optionOffset = 0;
   const silent = spec.startsWith(':');
   const done = (letter: string, status: number) => {
     variables.assign(name, letter);
     variables.assign('OPTIND', String(index));
-    shell.optionIndex = index;
+    state.optionIndex = index;
     return status;
   };
   const word = list[index - 1];

@@ -79,7 +79,7 @@ test('5,000 mutated command lines end with a status and no exception', async () 
     const text = mutate(random.pick(scripts), random);
     const outcome = await runOn(testMachine({ seed: round }), ['bash', '-c', text], {
       turn,
-      limit: 2000,
+      limit: 300,
       stdin: 'a b\nc\n',
     });
     expect(outcome.stderr, text).not.toContain('internal error');
