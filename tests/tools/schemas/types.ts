@@ -77,13 +77,13 @@ class Reader {
 
   /** With the members of the interfaces it extends. */
   #inherited(statement: ts.InterfaceDeclaration, own: Schema): Schema {
-    let properties = own.properties;
+    let { properties } = own;
     for (const { expression } of (statement.heritageClauses ?? []).flatMap(({ types }) => [...types])) {
       const module = this.#imports.get(expression.getText(this.#source));
       if (!module || module.startsWith('@kubernetes-models/base')) continue;
       properties = { ...new Reader(module, this.#refer).read().properties, ...properties };
     }
-    return properties === own.properties ? own : { ...own, properties };
+    return { ...own, ...(properties && { properties }) };
   }
 
   #members(members: ts.NodeArray<ts.TypeElement>): Schema {

@@ -103,7 +103,7 @@ function withConditions(
     const known = conditions[index];
     const observedGeneration = metadata.generation ?? 1;
     const lastTransitionTime = known?.status === condition.status ? known.lastTransitionTime : formatSeconds(now);
-    const next = { lastTransitionTime, message: condition.message, observedGeneration, ...condition };
+    const next = { lastTransitionTime, observedGeneration, ...condition };
     if (known) conditions[index] = next;
     else conditions.push(next);
   }
