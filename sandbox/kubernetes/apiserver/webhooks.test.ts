@@ -61,6 +61,9 @@ test('a validating webhook refuses and warns', () => {
   expect(() => refusing.client.create(resources.pods, pod('a'))).toThrow(
     'admission webhook "hook.example.com" denied the request: no',
   );
+  const { status, body } = refusing.send('POST', '/api/v1/namespaces/default/pods', pod('a'));
+  expect(status).toBe(400);
+  expect((body as JsonObject).reason ?? '').toBe(''); // the webhook gave none
   const warning = withWebhook('Validating', allowed({ warnings: ['beware'] }));
   expect(warning.send('POST', '/api/v1/namespaces/default/pods', pod('a')).headers.warning).toBe('299 - "beware"');
 });

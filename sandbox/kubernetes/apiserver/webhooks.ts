@@ -201,12 +201,12 @@ function inRequestVersion(served: Served, object: KubernetesObject): KubernetesO
   return object.apiVersion === served.apiVersion ? object : { ...inVersion(served, object) };
 }
 
+/** A webhook's refusal: its own code and reason stand; a reason it does not give is none (webhook/errors/statuserror.go). */
 function denied(name: string, { status }: Review): ApiError {
   const head = `admission webhook "${name}" denied the request`;
   const { message, reason, code } = status ?? {};
   const text = message ? `${head}: ${message}` : reason ? `${head}: ${reason}` : `${head} without explanation`;
-  const given = code !== undefined && code >= 400 && code < 600 ? code : undefined;
-  return new ApiError(given ?? 400, reason ?? (given === undefined ? 'BadRequest' : ''), text);
+  return new ApiError(code !== undefined && code >= 400 && code < 600 ? code : 400, reason ?? '', text);
 }
 
 function webhookForbidden({ served, object }: Attempt, why: string): ApiError {
