@@ -86,6 +86,28 @@ const loop =
   'kubectl exec "$POD" -c curl -- sh -c \'i=0; while [ $i -lt 1000 ]; do curl -s -o /dev/null http://httpbin:8000/get; i=$((i+1)); done\'';
 report('1,000 requests through two proxies', await time(loop, 7), 'ms', '');
 
+await must('kubectl create namespace bench && kubectl label namespace bench istio-injection=enabled');
+const growth: [string, (index: number) => string][] = [
+  ['one more namespace', (index) => `kubectl create namespace extra-${index}; sleep 1`],
+  [
+    'one more service, pushed to every proxy',
+    (index) => `kubectl create service clusterip extra-${index} --tcp=80 -n bench; sleep 1`,
+  ],
+  [
+    'one more pod with a sidecar, until it is ready',
+    (index) => `kubectl scale deployment curl --replicas=${index + 2}; kubectl rollout status deployment/curl`,
+  ],
+];
+for (const [name, command] of growth) {
+  const times: number[] = [];
+  for (let index = 0; index < 20; index++) {
+    const start = performance.now();
+    await must(command(index));
+    times.push(performance.now() - start);
+  }
+  report(name, times, 'ms', '');
+}
+
 const bundle = await bundleSize();
 const lines = [
   '# Measurements',

@@ -32,9 +32,18 @@ export function readMeshConfig(data: Record<string, string>): JsonObject {
 function parseObject(text: string, problem: string): JsonObject {
   let value: unknown;
   try {
-    value = parse(text);
+    // The charts write these as JSON, which its own parser reads many times faster than YAML's.
+    value = text.startsWith('{') ? parseJson(text) : parse(text);
   } catch (error) {
     throw new InjectionError(`${problem}: ${(error as Error).message.split('\n')[0]}`);
   }
   return isObject(value) ? value : {};
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return parse(text);
+  }
 }
