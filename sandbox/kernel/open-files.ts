@@ -95,6 +95,7 @@ export function openRegular(
   let offset = 0;
   return new SharedFile({
     read: () => {
+      if (!files.exists(path)) return Promise.resolve(null); // removed while open
       const bytes = files.readFile(path).subarray(offset, offset + Pipe.capacity);
       offset += bytes.length;
       return Promise.resolve(bytes.length > 0 ? bytes : null);

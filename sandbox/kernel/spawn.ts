@@ -1,5 +1,5 @@
 import { Cancellation } from './cancellation.ts';
-import type { OpenFile } from './files.ts';
+import { FileError, type OpenFile } from './files.ts';
 import { posixResolve } from './paths.ts';
 import {
   type Child,
@@ -155,11 +155,20 @@ function exitStatus(error: unknown, process: RunningProcess): number {
   if (error instanceof Exit) return error.code;
   if (error instanceof Killed) return 128 + signals[error.signal];
   if (error instanceof BrokenPipe) return 128 + signals.SIGPIPE;
+  if (error instanceof FileError && error.code === 'EBADF') {
+    tell(process, `write error: ${error.message}`);
+    return 1;
+  }
   // A defect of ours ends this process like a crash of the real program, never the cluster.
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  tell(process, `internal error: ${text}`);
+  return 128 + 6;
+}
+
+function tell(process: RunningProcess, text: string): void {
+  const name = process.argv[0] ?? 'process';
   void process.fds
     .get(2)
-    ?.write(encode(`${process.argv[0] ?? 'process'}: internal error: ${text}\n`))
+    ?.write(encode(`${name}: ${text}\n`))
     .catch(() => {});
-  return 128 + 6;
 }

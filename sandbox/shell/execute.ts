@@ -13,12 +13,12 @@ import type {
   Statement,
   While,
 } from 'unbash';
-import { FileError, type OpenFile } from '../kernel/files.ts';
+import type { OpenFile } from '../kernel/files.ts';
 import { nullDevice, openPipe } from '../kernel/open-files.ts';
 import { type Child, Exit } from '../kernel/process.ts';
 import { ArithmeticError } from './arithmetic.ts';
 import { readLine } from './builtins/read-line.ts';
-import { ExpansionError, Flow } from './errors.ts';
+import { Flow } from './errors.ts';
 import { settle } from './expand/expander.ts';
 import { matches } from './pattern.ts';
 import { RedirectError, redirect } from './redirect.ts';
@@ -26,7 +26,6 @@ import type { Shell } from './shell.ts';
 import { simpleCommand } from './simple.ts';
 import { lineAt } from './syntax.ts';
 import { evaluateTest, TestError } from './test-expression.ts';
-import { VariableError } from './variables.ts';
 
 /** Statements one after the other. Answers the status of the last. */
 export async function executeList(shell: Shell, statements: readonly Statement[]): Promise<number> {
@@ -467,15 +466,4 @@ async function defineFunction(shell: Shell, node: FunctionNode): Promise<number>
   const file = shell.definingFile();
   shell.state.functions.set(node.name.value, { text, line, ...(file === undefined ? {} : { file }) });
   return 0;
-}
-
-/** True for errors that belong to the script, not to the program. */
-export function isScriptError(error: unknown): boolean {
-  return (
-    error instanceof ExpansionError ||
-    error instanceof ArithmeticError ||
-    error instanceof VariableError ||
-    error instanceof RedirectError ||
-    error instanceof FileError
-  );
 }

@@ -2,6 +2,7 @@ import { basename } from '../kernel/paths.ts';
 import type { Waiting } from './expand/expander.ts';
 import type { Shell } from './shell.ts';
 import { strftime } from './strftime.ts';
+import { userName } from './users.ts';
 
 /** A prompt's backslash escapes, then its parameters, commands and arithmetic (PS1, PS4, `${x@P}`). */
 export function* expandPrompt(shell: Shell, prompt: string): Waiting<string> {
@@ -48,7 +49,7 @@ function escaped(shell: Shell, letter: string): string | undefined {
     case 'A':
       return strftime('%H:%M', now);
     case 'u':
-      return shell.userName();
+      return userName(shell);
     case 'v':
       return '5.2';
     case 'V':

@@ -25,8 +25,11 @@ export async function runLine(
   const { opened } = options;
   if (opened) for (const [fd, file] of opened) shell.fds.set(fd, file);
   const depth = state.variables.scopes;
+  const off = process.onSignal('SIGINT', () => shell.interrupt());
   try {
-    return { status: await shell.runText(text) };
+    const status = await shell.runText(text);
+    await shell.cancellation.guard(Promise.all(shell.outputs));
+    return { status };
   } catch (error) {
     if (error instanceof DroppedLine) return { status: error.status };
     if (error instanceof Flow) return { status: state.status };
@@ -35,6 +38,7 @@ export async function runLine(
     const status = await shell.exitTrap(error.code);
     return { status, exited: status };
   } finally {
+    off();
     while (state.variables.scopes > depth) state.variables.popScope();
     if (opened) {
       opened.clear();

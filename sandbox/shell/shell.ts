@@ -1,14 +1,12 @@
-import type { ParsedScript, Word } from 'unbash';
 import { Cancellation } from '../kernel/cancellation.ts';
-import type { OpenFile } from '../kernel/files.ts';
-import { openPipe } from '../kernel/open-files.ts';
-import { readPath } from '../kernel/open-path.ts';
+import { FileError, type OpenFile } from '../kernel/files.ts';
 import { posixResolve } from '../kernel/paths.ts';
 import { type Child, Exit, Killed, type Process, type Program, type Signal, signals } from '../kernel/process.ts';
-import { BrokenPipe, concat, decode, encode } from '../kernel/streams.ts';
+import { BrokenPipe, encode } from '../kernel/streams.ts';
 import { expandAliases } from './alias.ts';
-import { ArithmeticError, type ArithmeticScope, evaluate } from './arithmetic.ts';
-import { type Builtin, builtins } from './builtins/index.ts';
+import { ArithmeticError, type ArithmeticScope } from './arithmetic.ts';
+import { arithmeticScope } from './arithmetic-scope.ts';
+import { type Builtin, findBuiltin } from './builtins/index.ts';
 import { dynamicNames, dynamicVariables } from './dynamic.ts';
 import { ExpansionError, Flow } from './errors.ts';
 import { executeList } from './execute.ts';
@@ -73,6 +71,7 @@ export class Shell {
   readonly process: Process;
   readonly state: ShellState;
   readonly expander: Expander;
+  readonly arithmetic: ArithmeticScope;
   readonly options: ShellOptions;
   /** Bounds that keep one runaway script from taking the host down. */
   readonly limits = { text: 32 << 20, depth: 4000, processes: 1000 };
@@ -98,13 +97,16 @@ export class Shell {
   /** Told when a trapped signal came (`wait` returns then). */
   onPending: (() => void) | undefined;
   readonly #foreground = new Set<Child>();
-  readonly #outputs: Promise<number>[] = [];
+  #interrupted = false;
+  /** Ends of what `>(…)` started: the shell waits for them before it ends. */
+  readonly outputs: Promise<number>[] = [];
   readonly #trapped = new Map<string, () => void>();
   /** A syntax error was met: a shell that reads commands from stdin ends. */
   syntaxFailed = false;
   /** Status of the last `output`. */
   outputStatus = 0;
-  #opened: OpenFile[] = [];
+  /** What process substitutions opened. */
+  opened: OpenFile[] = [];
   readonly #load: Load;
 
   constructor(process: Process, state: ShellState, options: ShellOptions = {}) {
@@ -119,6 +121,7 @@ export class Shell {
     this.source = options.source ?? { text: '', line: 1 };
     this.fds = new Map(process.fds);
     this.expander = new Expander(this);
+    this.arithmetic = arithmeticScope(this);
     this.cancellation = this.#linked();
     state.variables.dynamic = dynamicVariables(this);
     for (const name of state.traps.keys()) this.watchSignal(name);
@@ -133,9 +136,9 @@ export class Shell {
     return this.source.line - 1 + lineAt(this.source.text, this.positionEnd);
   }
 
-  /** A builtin by name, unless `enable -n` turned it off. */
+  /** A builtin by name. */
   builtin(name: string): Builtin | undefined {
-    return Object.hasOwn(builtins, name) ? builtins[name] : undefined;
+    return findBuiltin(name);
   }
 
   /** The program that runs scripts without an interpreter line. */
@@ -156,8 +159,19 @@ export class Shell {
 
   /** Writes to a descriptor; a closed one takes nothing. */
   async write(fd: number, data: string | Uint8Array): Promise<void> {
+    await this.#writes(fd, data);
+  }
+
+  /** False where the descriptor is not open for writing. */
+  async #writes(fd: number, data: string | Uint8Array): Promise<boolean> {
     const file = this.fds.get(fd);
-    if (file) await this.cancellation.guard(file.write(typeof data === 'string' ? encode(data) : data));
+    try {
+      if (file) await this.cancellation.guard(file.write(typeof data === 'string' ? encode(data) : data));
+      return true;
+    } catch (error) {
+      if (error instanceof FileError) return false;
+      throw error;
+    }
   }
 
   /** `bash: line 3: `, as errors begin. */
@@ -169,9 +183,8 @@ export class Shell {
 
   /** What a builtin prints: fails like write(2) where stdout is closed. */
   async output(builtin: string, data: string | Uint8Array): Promise<void> {
-    this.outputStatus = this.fds.has(1) ? 0 : 1;
-    if (this.outputStatus === 0) await this.write(1, data);
-    else await this.error(`${builtin}: write error: Bad file descriptor`);
+    this.outputStatus = this.fds.has(1) && (await this.#writes(1, data)) ? 0 : 1;
+    if (this.outputStatus !== 0) await this.error(`${builtin}: write error: Bad file descriptor`);
   }
 
   /** An error on stderr with the shell's prefix. */
@@ -236,59 +249,6 @@ export class Shell {
     return `${lower}${this.interactive ? 'i' : ''}${upper}${this.options.command ? 'c' : ''}`;
   }
 
-  /** Variables as arithmetic sees them. */
-  readonly arithmetic: ArithmeticScope = {
-    get: (name, subscript) => {
-      const text = this.#arithmeticGet(name, subscript);
-      if (text === undefined && this.state.options.has('nounset')) {
-        throw new ExpansionError(`${name}: unbound variable`, 127);
-      }
-      return text;
-    },
-    set: (name, subscript, value) => {
-      const { variables } = this.state;
-      if (subscript === undefined) variables.assign(name, value);
-      else if (variables.isAssociative(name)) variables.assignElement(name, subscript, value);
-      else {
-        const present = this.variable(name)?.value;
-        const key = Number(evaluate(subscript, this.arithmetic));
-        const index = key < 0 && Array.isArray(present) ? key + present.length : key;
-        if (index < 0) throw new VariableError(`${name}[${subscript}]: bad array subscript`);
-        variables.assignElement(name, index, value);
-      }
-    },
-  };
-
-  #arithmeticGet(name: string, subscript: string | undefined): string | undefined {
-    if (subscript === undefined) return this.parameter(name);
-    const value = this.variable(name)?.value;
-    if (value instanceof Map) return value.get(subscript);
-    const key = Number(evaluate(subscript, this.arithmetic));
-    if (!Array.isArray(value)) return key === 0 ? value : undefined;
-    return value[key < 0 ? key + value.length : key];
-  }
-
-  homeDirectory(user: string): string | undefined {
-    const { variables } = this.state;
-    if (user === '')
-      return variables.text('HOME') ?? this.#passwd((fields) => Number(fields[2]) === this.process.uid, 5);
-    if (user === '+') return this.state.cwd;
-    if (user === '-') return variables.text('OLDPWD');
-    return this.#passwd((fields) => fields[0] === user, 5);
-  }
-
-  userName(): string {
-    const name = this.#passwd((fields) => Number(fields[2]) === this.process.uid, 0);
-    return name ?? (this.process.uid === 0 ? 'root' : 'I have no name!');
-  }
-
-  #passwd(matches: (fields: string[]) => boolean, field: number): string | undefined {
-    const { files } = this.process.machine;
-    if (!files.exists('/etc/passwd')) return undefined;
-    const lines = decode(files.readFile('/etc/passwd')).split('\n');
-    return lines.map((line) => line.split(':')).find(matches)?.[field];
-  }
-
   /** Counts a command; lets the rest of the cluster move from time to time, so that no loop holds the host for ever. */
   tick(): Promise<void> | undefined {
     const { reason } = this.cancellation;
@@ -302,10 +262,28 @@ export class Shell {
   async wait(child: Child): Promise<number> {
     this.#foreground.add(child);
     try {
-      return await this.cancellation.guard(child.exited);
+      const status = await this.cancellation.guard(child.exited);
+      if (this.#interrupted && status === 128 + signals.SIGINT) this.process.cancellation.cancel(new Killed('SIGINT'));
+      return status;
     } finally {
       this.#foreground.delete(child);
+      if (this.#foreground.size === 0) this.#interrupted = false;
     }
+  }
+
+  /**
+   * Ctrl-C at a command line: what runs in the foreground gets it, and the line ends only where that died of it (bash's
+   * wait_sigint_handler). A second one ends the line in any case, so that nothing can hold it for ever.
+   */
+  interrupt(): void {
+    const { traps } = this.state;
+    if (traps.has('SIGINT') || traps.has('EXIT')) return; // watched by `watchSignal`
+    if (this.#foreground.size === 0 || this.#interrupted) {
+      this.process.cancellation.cancel(new Killed('SIGINT'));
+      return;
+    }
+    this.#interrupted = true;
+    for (const child of [...this.#foreground]) child.kill('SIGINT');
   }
 
   /** A cancellation that fires with the process', and takes the children in the foreground along. */
@@ -401,7 +379,7 @@ export class Shell {
     this.state.status = status;
     if (this.state.traps.get('EXIT')) status = await this.exitTrap(status);
     else if (killed) throw killed;
-    await Promise.all(this.#outputs);
+    await Promise.all(this.outputs);
     return status;
   }
 
@@ -502,92 +480,12 @@ export class Shell {
     return 2;
   }
 
-  /** `$(…)`: the output of a subshell without trailing newlines. */
-  async substitute(script: ParsedScript, text: string): Promise<string> {
-    const only = script.commands.length === 1 ? script.commands[0]?.command : undefined;
-    if (only?.type === 'Command' && !only.name && only.prefix.length === 1) {
-      const one = only.prefix[0];
-      if (one?.type === 'Redirect' && one.operator === '<' && one.target) return await this.#contentOf(one.target);
-    }
-    const { read, write } = openPipe();
-    const fds = new Map(this.fds).set(1, write);
-    const child = this.fork(
-      async (shell) => {
-        shell.state.options.delete('errexit');
-        if (this.state.shopts.has('inherit_errexit') && this.state.options.has('errexit')) {
-          shell.state.options.add('errexit');
-        }
-        if (script.source !== undefined) shell.source = { text: script.source, line: this.line() };
-        if (text.startsWith('`') && script.errors?.length) {
-          return await shell.runText(script.source ?? text.slice(1, -1), { label: 'command substitution: ' });
-        }
-        return await executeList(shell, script.commands);
-      },
-      { fds },
-    );
-    write.close();
-    try {
-      const chunks: Uint8Array[] = [];
-      let size = 0;
-      for (let chunk = await read.read(this.cancellation); chunk; chunk = await read.read(this.cancellation)) {
-        chunks.push(chunk);
-        size += chunk.length;
-        if (size > this.limits.text) throw new ExpansionError(`xrealloc: cannot allocate ${size} bytes`, 2);
-      }
-      this.substituted = await this.wait(child);
-      this.state.status = this.substituted;
-      return decode(concat(chunks)).replace(/\0/g, '').replace(/\n+$/, '');
-    } catch (error) {
-      child.kill('SIGTERM');
-      throw error;
-    } finally {
-      read.close();
-    }
-  }
-
-  async #contentOf(target: Word): Promise<string> {
-    const path = await settle(this.expander.text(target));
-    const opener = {
-      machine: this.process.machine,
-      cwd: this.state.cwd,
-      fds: this.fds,
-      cancellation: this.cancellation,
-    };
-    try {
-      const bytes = await readPath(opener, path);
-      this.substituted = 0;
-      return decode(bytes).replace(/\n+$/, '');
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'FileError') throw error;
-      await this.error(`${path}: ${error.message}`);
-      this.substituted = 1;
-      return '';
-    }
-  }
-
-  /** `<(…)` and `>(…)`: a path that the command opens; the descriptor behind it closes with the command. */
-  processSubstitution(script: ParsedScript, operator: '<' | '>'): string {
-    const { read, write } = openPipe();
-    const [ours, theirs, standard] = operator === '<' ? [read, write, 1] : [write, read, 0];
-    const child = this.fork((shell) => executeList(shell, script.commands), {
-      fds: new Map(this.fds).set(standard, theirs),
-    });
-    theirs.close();
-    this.state.lastBackground = child.pid;
-    if (operator === '>') this.#outputs.push(child.exited);
-    let fd = 63;
-    while (this.fds.has(fd)) fd--;
-    this.fds.set(fd, ours);
-    this.#opened.push(ours);
-    return `/dev/fd/${fd}`;
-  }
-
   /** Marks what process substitutions open from now on; the answer closes it. */
   openedMark(): () => void {
-    const mark = this.#opened.length;
+    const mark = this.opened.length;
     return () => {
-      if (this.#opened.length === mark) return;
-      for (const file of this.#opened.splice(mark)) {
+      if (this.opened.length === mark) return;
+      for (const file of this.opened.splice(mark)) {
         file.close();
         for (const [fd, own] of this.fds) if (own === file) this.fds.delete(fd);
       }

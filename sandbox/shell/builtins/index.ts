@@ -20,8 +20,15 @@ import { declare, exportBuiltin, getopts, letBuiltin, local, readonly, set, shif
 
 export type { Builtin } from './types.ts';
 
-/** The commands inside the shell, by name. */
-export const builtins: Readonly<Record<string, Builtin>> = {
+let table: ReadonlyMap<string, Builtin> | undefined;
+
+/** The command inside the shell of that name. The table is made at the first call: modules import each other in rings. */
+export function findBuiltin(name: string): Builtin | undefined {
+  table ??= new Map(Object.entries(allBuiltins()));
+  return table.get(name);
+}
+
+const allBuiltins = (): Record<string, Builtin> => ({
   '.': source,
   ':': () => 0,
   '[': test,
@@ -73,7 +80,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   unalias,
   unset,
   wait,
-};
+});
 
 /** Builtins whose arguments may be assignments, arrays included. */
 export const declares: ReadonlySet<string> = new Set(['declare', 'typeset', 'local', 'export', 'readonly']);

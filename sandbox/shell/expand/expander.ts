@@ -4,6 +4,8 @@ import { expandBraces } from '../brace.ts';
 import { ExpansionError } from '../errors.ts';
 import { hasGlob } from '../pattern.ts';
 import type { Shell } from '../shell.ts';
+import { processSubstitution, substitute } from '../substitution.ts';
+import { homeDirectory } from '../users.ts';
 import { Fields, type Piece, patternOf, splitFields } from './fields.ts';
 import { expandGlob } from './glob.ts';
 import { expandParameter, simpleParameter } from './parameter.ts';
@@ -161,12 +163,12 @@ export class Expander {
         return;
       }
       case 'CommandExpansion': {
-        const text = (yield this.shell.substitute(part.script as ParsedScript, part.text)) as string;
+        const text = (yield substitute(this.shell, part.script as ParsedScript, part.text)) as string;
         out.add(text, quoted, !quoted);
         return;
       }
       case 'ProcessSubstitution':
-        out.add(this.shell.processSubstitution(part.script as ParsedScript, part.operator), true);
+        out.add(processSubstitution(this.shell, part.script as ParsedScript, part.operator), true);
         return;
       case 'Glob':
         if (part.kind === 'bracket') yield* this.#nested('[', part.parts, part.text, ']', out, context);
@@ -256,7 +258,7 @@ export class Expander {
     const end = text.search(kind === 'assignment' ? /[/:]/ : /\//);
     const prefix = end < 0 ? text : text.slice(0, end);
     if ((end < 0 && !last) || prefix.includes('\\')) return text;
-    const home = this.shell.homeDirectory(prefix.slice(1));
+    const home = homeDirectory(this.shell, prefix.slice(1));
     if (home === undefined) return text;
     out.add(home, true);
     return text.slice(prefix.length);
