@@ -42,7 +42,7 @@ export class TestMachine implements Machine {
   /** Runs one command in /home to its end, in virtual time. */
   async run(
     argv: readonly string[],
-    options: { stdin?: string | Uint8Array; env?: Record<string, string> } = {},
+    options: { stdin?: string | Uint8Array; env?: Record<string, string>; uid?: number } = {},
   ): Promise<{ status: number; stdout: string; stderr: string; bytes: Uint8Array }> {
     const program = this.findProgram(argv[0] ?? '');
     if (!program) throw new Error(`no program ${argv[0]}`);
@@ -53,7 +53,7 @@ export class TestMachine implements Machine {
       argv,
       env: new Map(Object.entries({ PATH: '/usr/bin', HOME: '/home', ...options.env })),
       cwd: '/home',
-      uid: 0,
+      uid: options.uid ?? 0,
       fds: new Map([
         [0, readEnd(new Source(stdin))],
         [1, writeEnd(stdout)],
