@@ -95,7 +95,11 @@ function goWords(text: string, error: YAMLError, all: YAMLError[]): string {
     if (multiline || !/:\s*$/.test(colon)) return parser('did not find expected key');
     return scanner('block sequence entries are not allowed in this context');
   }
-  if (multiline) return scanner('mapping values are not allowed in this context', lineOf(text, multiline.pos[1]));
+  if (multiline) {
+    const stale = lineAfterStaleKey(text, multiline.pos[0]);
+    if (stale) return scanner("could not find expected ':'", stale);
+    return scanner('mapping values are not allowed in this context', lineOf(text, multiline.pos[1]));
+  }
   if (/^Flow (?:sequence|map)/.test(message)) {
     const closing = message.endsWith(']') ? ']' : '}';
     const end = start >= text.trimEnd().length;
@@ -122,6 +126,26 @@ function goWords(text: string, error: YAMLError, all: YAMLError[]): string {
     default:
       return parser('did not find expected key');
   }
+}
+
+/**
+ * libyaml requires a colon on the line of a key that stands where its mapping's keys stand (`simple_key.required`: not so the
+ * first, which begins the mapping) and gives up where the next token is. That line, or undefined if the key may be left open.
+ */
+function lineAfterStaleKey(text: string, start: number): number | undefined {
+  const lines = text.split('\n');
+  const row = lineOf(text, start) - 1;
+  const column = start - (text.lastIndexOf('\n', start - 1) + 1);
+  const indent = (line: string) => line.search(/[^ ]/);
+  if (indent(lines[row] ?? '') !== column) return undefined;
+  const above = lines.slice(0, row).findLast((line) => {
+    return !/^\s*(?:#|$)/.test(line) && indent(line) <= column;
+  });
+  // A dash before a mapping's first key counts as indentation.
+  const key = above?.replace(/^ *(?:- +)*/, (dashes) => ' '.repeat(dashes.length));
+  if (key === undefined || indent(key) !== column) return undefined;
+  const next = lines.findIndex((line, at) => at > row && line.trim() !== '' && indent(line) <= column);
+  return next < 0 ? undefined : next + 1;
 }
 
 /** A tab goes on with a plain scalar of the line before, or begins something new. */

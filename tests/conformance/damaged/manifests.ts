@@ -275,6 +275,97 @@ spec:
       'Error from server (BadRequest): error when creating "STDIN": ServiceEntry in version "v1" cannot be handled as a ServiceEntry: strict decoding error: unknown field "hosts", unknown field "name"\n',
   },
   {
+    name: 'a Deployment, flattened: the last of equal keys counts',
+    source: rest,
+    manifest: `apiVersion: apps/v1
+kind: Deployment
+metadata:
+name: squid
+namespace: external
+spec:
+replicas: 1
+template:
+metadata:
+labels:
+app: squid
+spec:
+volumes:
+- name: proxy-config
+configMap:
+name: proxy-configmap
+containers:
+- name: squid
+image: sameersbn/squid:3.5.27
+imagePullPolicy: IfNotPresent
+volumeMounts:
+- name: proxy-config
+mountPath: /etc/squid
+readOnly: true`,
+    stderr: nameless('apps/v1, Resource=deployments', 'apps/v1, Kind=Deployment'),
+  },
+  {
+    name: 'a key without its colon',
+    source: reader,
+    manifest: 'apiVersion: networking.istio.io/v1\nkind ServiceEntry\nmetadata:\n  name: cnn',
+    stderr: "error: error parsing STDIN: error converting YAML to JSON: yaml: line 3: could not find expected ':'\n",
+  },
+  {
+    name: 'a first key without its colon',
+    source: reader,
+    manifest: 'apiVersion networking.istio.io/v1\nkind: ServiceEntry\nmetadata:\n  name: cnn',
+    stderr:
+      'error: error parsing STDIN: error converting YAML to JSON: yaml: line 2: mapping values are not allowed in this context\n',
+  },
+  {
+    name: 'a dash that touches its item',
+    source: reader,
+    manifest: `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata:
+  name: cnn
+spec:
+  hosts:
+  -edition.cnn.com
+  resolution: DNS`,
+    stderr: "error: error parsing STDIN: error converting YAML to JSON: yaml: line 8: could not find expected ':'\n",
+  },
+  {
+    name: 'a key without its colon in a sequence, a comment below',
+    source: reader,
+    manifest: `apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+spec:
+  ports:
+  - number: 80
+    name http
+      more
+
+    # the protocol
+    protocol: HTTP`,
+    stderr: "error: error parsing STDIN: error converting YAML to JSON: yaml: line 9: could not find expected ':'\n",
+  },
+  {
+    name: 'the prompt pasted too',
+    source: reader,
+    manifest: '$ kubectl apply -f - <<EOF\napiVersion: v1\nkind: ConfigMap',
+    stderr:
+      'error: error parsing STDIN: error converting YAML to JSON: yaml: line 2: mapping values are not allowed in this context\n',
+  },
+  {
+    name: 'typographic quotes',
+    source: 'apimachinery validation: IsDNS1123Subdomain',
+    manifest:
+      'apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata:\n  name: “cnn”\nspec:\n  hosts: [edition.cnn.com]',
+    stderr: `The ServiceEntry "“cnn”" is invalid: metadata.name: Invalid value: "“cnn”": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')\n`,
+  },
+  {
+    name: 'text that is no object',
+    source: 'kubectl validation: getObjectKind',
+    manifest: 'hello world',
+    stderr:
+      'error: error validating "STDIN": error validating data: invalid object to validate; if you choose to ignore these errors, turn validation off with --validate=false\n',
+  },
+  {
     name: 'a VirtualService without any route',
     source: 'istio/pkg/config/validation: ValidateVirtualService; apiserver ToStatusErr leaves the reason empty',
     webhook: true,
