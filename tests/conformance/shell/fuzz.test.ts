@@ -108,7 +108,7 @@ test.skipIf(bash === undefined)(
       if (rejected !== (parseScript(text).problem !== undefined))
         disagreements.push(`${rejected ? 'real rejects' : 'we reject'}: ${text}`);
     }
-    if (process.env['SHELL_FUZZ_SHOW']) console.log(disagreements.join('\n====\n'));
+    if (process.env.SHELL_FUZZ_SHOW) console.log(disagreements.join('\n====\n'));
     expect(rejections).toBeGreaterThan(sample / 5);
     expect((sample - disagreements.length) / sample).toBeGreaterThanOrEqual(0.985);
   },

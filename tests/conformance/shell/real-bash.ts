@@ -7,7 +7,7 @@ import type { Outcome } from '../../../sandbox/shell/testing.ts';
 /** The machine's own bash, the oracle; undefined where there is none. With CI set, none is a failure. */
 export function findBash(): string | undefined {
   const found = ['/bin/bash', '/usr/bin/bash'].find((path) => existsSync(path));
-  if (!found && process.env['CI']) throw new Error('no bash on this machine: nothing to compare with');
+  if (!found && process.env.CI) throw new Error('no bash on this machine: nothing to compare with');
   if (!found) console.warn('SKIPPED: no bash on this machine: the differential tests of the shell did not run');
   return found;
 }
