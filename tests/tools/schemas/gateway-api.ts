@@ -49,6 +49,32 @@ function backendFacts(...lists: string[]): Fact[] {
 
 const filters = ['spec.rules[].filters[]', 'spec.rules[].backendRefs[].filters[]'];
 const backends = ['spec.rules[].backendRefs[]', ...filters.map((filter) => `${filter}.requestMirror.backendRef`)];
+const headerModifiers = ['requestHeaderModifier', 'responseHeaderModifier'];
+
+/** Kinds of filters, and what a header may hold. */
+function filterFacts(...types: string[]): Fact[] {
+  const values = filters.flatMap((filter) =>
+    headerModifiers.flatMap((modifier) => ['set', 'add'].map((list) => `${filter}.${modifier}.${list}[].value`)),
+  );
+  return [
+    [{ enum: types }, ...filters.map((filter) => `${filter}.type`)],
+    [{ pattern: '^[!-~]+([\\t ]?[!-~]+)*$' }, ...values],
+    [{ default: 100 }, ...filters.map((filter) => `${filter}.requestMirror.fraction.denominator`)],
+  ];
+}
+
+/** Of the listeners of a Gateway or a ListenerSet. */
+const listenerFacts: Fact[] = [
+  [byKey('name'), 'spec.listeners', 'status.listeners'],
+  [{ default: { namespaces: { from: 'Same' } } }, 'spec.listeners[].allowedRoutes'],
+  [{ default: { from: 'Same' } }, 'spec.listeners[].allowedRoutes.namespaces'],
+  [{ default: 'Same', enum: ['All', 'Selector', 'Same'] }, 'spec.listeners[].allowedRoutes.namespaces.from'],
+  [{ default: group }, 'spec.listeners[].allowedRoutes.kinds[].group', 'status.listeners[].supportedKinds[].group'],
+  [{ default: 'Terminate' }, 'spec.listeners[].tls.mode'],
+  [{ default: '' }, 'spec.listeners[].tls.certificateRefs[].group'],
+  [{ default: 'Secret' }, 'spec.listeners[].tls.certificateRefs[].kind'],
+];
+
 const pathMatch = { type: 'PathPrefix', value: '/' };
 
 const httpFacts: Fact[] = [
@@ -61,9 +87,24 @@ const httpFacts: Fact[] = [
   [{ default: '/' }, 'spec.rules[].matches[].path.value'],
   [{ default: 'Exact' }, 'spec.rules[].matches[].headers[].type', 'spec.rules[].matches[].queryParams[].type'],
   [byKey('name'), 'spec.rules[].matches[].headers', 'spec.rules[].matches[].queryParams'],
+  ...filterFacts(
+    'RequestHeaderModifier',
+    'ResponseHeaderModifier',
+    'RequestMirror',
+    'RequestRedirect',
+    'URLRewrite',
+    'ExtensionRef',
+    'CORS',
+  ),
+  [{ pattern: '^[!-~]+([\\t ]?[!-~]+)*$' }, 'spec.rules[].matches[].headers[].value'],
   ...filters.flatMap((filter): Fact[] => [
     [{ default: 302 }, `${filter}.requestRedirect.statusCode`],
-    [{ default: 100 }, `${filter}.requestMirror.fraction.denominator`],
+    [{ default: 5 }, `${filter}.cors.maxAge`],
+    [
+      { enum: ['ReplaceFullPath', 'ReplacePrefixMatch'] },
+      `${filter}.requestRedirect.path.type`,
+      `${filter}.urlRewrite.path.type`,
+    ],
   ]),
 ];
 
@@ -105,16 +146,11 @@ const kinds: GatewayKind[] = [
       age,
     ],
     facts: [
-      [byKey('name'), 'spec.listeners', 'status.listeners'],
+      ...listenerFacts,
       [byKey('type'), 'status.conditions', 'status.listeners[].conditions'],
       [{ default: 'IPAddress' }, 'spec.addresses[].type', 'status.addresses[].type'],
-      [{ default: { namespaces: { from: 'Same' } } }, 'spec.listeners[].allowedRoutes'],
-      [{ default: { from: 'Same' } }, 'spec.listeners[].allowedRoutes.namespaces'],
-      [{ default: 'Same' }, 'spec.listeners[].allowedRoutes.namespaces.from'],
-      [{ default: group }, 'spec.listeners[].allowedRoutes.kinds[].group', 'status.listeners[].supportedKinds[].group'],
-      [{ default: 'Terminate' }, 'spec.listeners[].tls.mode'],
-      [{ default: '' }, 'spec.listeners[].tls.certificateRefs[].group'],
-      [{ default: 'Secret' }, 'spec.listeners[].tls.certificateRefs[].kind'],
+      [{ default: { from: 'None' } }, 'spec.allowedListeners.namespaces'],
+      [{ default: 'None', enum: ['All', 'Selector', 'Same', 'None'] }, 'spec.allowedListeners.namespaces.from'],
     ],
   },
   {
@@ -125,6 +161,7 @@ const kinds: GatewayKind[] = [
     facts: [
       ...routeFacts,
       ...backendFacts(...backends),
+      ...filterFacts('ResponseHeaderModifier', 'RequestHeaderModifier', 'RequestMirror', 'ExtensionRef'),
       [{ default: 'Exact' }, 'spec.rules[].matches[].headers[].type', 'spec.rules[].matches[].method.type'],
     ],
   },
@@ -141,7 +178,11 @@ const kinds: GatewayKind[] = [
     shortNames: ['lset'],
     versions: [{ name: 'v1', storage: true }],
     columns: [condition('Accepted'), condition('Programmed'), age],
-    facts: [[byKey('name'), 'spec.listeners', 'status.listeners']],
+    facts: [
+      ...listenerFacts,
+      [{ default: group }, 'spec.parentRef.group'],
+      [{ default: 'Gateway' }, 'spec.parentRef.kind'],
+    ],
   },
   {
     kind: 'ReferenceGrant',

@@ -77,13 +77,15 @@ class Reader {
 
   /** With the members of the interfaces it extends. */
   #inherited(statement: ts.InterfaceDeclaration, own: Schema): Schema {
-    let { properties } = own;
+    let { properties, required } = own;
     for (const { expression } of (statement.heritageClauses ?? []).flatMap(({ types }) => [...types])) {
       const module = this.#imports.get(expression.getText(this.#source));
       if (!module || module.startsWith('@kubernetes-models/base')) continue;
-      properties = { ...new Reader(module, this.#refer).read().properties, ...properties };
+      const base = new Reader(module, this.#refer).read();
+      properties = { ...base.properties, ...properties };
+      if (base.required) required = [...base.required, ...(required ?? [])];
     }
-    return { ...own, ...(properties && { properties }) };
+    return { ...own, ...(properties && { properties }), ...(required && { required }) };
   }
 
   #members(members: ts.NodeArray<ts.TypeElement>): Schema {
