@@ -10,7 +10,7 @@ interface Slice extends KubernetesObject {
 }
 
 /** Answers an AdmissionReview at a path such as `/inject`. */
-export type WebhookHandler = (path: string, review: JsonObject) => JsonObject;
+type WebhookHandler = (path: string, review: JsonObject) => JsonObject;
 
 /**
  * The API server's way to admission webhooks: through their Service, to whoever is ready behind it. In this cluster that is
