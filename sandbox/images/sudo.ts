@@ -27,6 +27,7 @@ export function sudo(container: DaemonContainer): Program {
         if (known === undefined)
           return fail(`sudo: unknown user ${user}\nsudo: error initializing audit plugin sudoers_audit\n`);
         uid = known;
+        env.set('USER', user).set('LOGNAME', user);
       } else if (!/^-[nEHSkb]+$/.test(word))
         return fail(`sudo: invalid option -- '${word.replace(/^-+/, '')}'\n${usage}`);
     }

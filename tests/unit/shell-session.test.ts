@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runInstant } from '../../sandbox/kernel/drivers.ts';
+import { advance, runInstant } from '../../sandbox/kernel/drivers.ts';
 import { readEnd, writeEnd } from '../../sandbox/kernel/open-files.ts';
 import type { Machine } from '../../sandbox/kernel/process.ts';
 import { decode, encode, Sink, Source } from '../../sandbox/kernel/streams.ts';
@@ -90,6 +90,18 @@ describe('ShellSession', () => {
       for (const command of commands.slice(cut)) rest.push(await run(second, after, command));
       expect(rest).toEqual(whole.slice(cut));
     }
+  });
+
+  test('Ctrl-C ends no line whose command takes it and ends well', async () => {
+    const machine = testMachine();
+    const session = newSession(machine);
+    const out = new Sink();
+    const command = `bash -c 'trap "echo taken; exit 0" INT; while :; do sleep 1; done'; echo after $?`;
+    const done = session.run(command, { stdout: writeEnd(out), stderr: writeEnd(new Sink()) });
+    await advance(machine.kernel, 500, turn);
+    session.signal('SIGINT');
+    const status = await runInstant(machine.kernel, done, turn, nobody);
+    expect({ status, stdout: out.text() }).toEqual({ status: 0, stdout: 'taken\nafter 0\n' });
   });
 
   test('Ctrl-C ends what runs with 130 and leaves the shell in order', async () => {
