@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { installTools } from './tools/debian.ts';
 
 const root = join(import.meta.dirname, '..');
 const bin = (name: string) => join(root, 'node_modules', '.bin', name);
@@ -55,7 +56,10 @@ if (all || wanted.includes('types')) {
 }
 if (all || wanted.includes('lint')) outcomes.push(check('lint', bin('biome'), ['check', '.']));
 const paths = wanted.filter((name) => name !== 'types' && name !== 'lint').flatMap((name) => suites[name] ?? [name]);
-if (all || paths.length > 0) outcomes.push(vitest(paths));
+if (all || paths.length > 0) {
+  installTools();
+  outcomes.push(vitest(paths));
+}
 
 const sum = (count: 'passed' | 'failed' | 'skipped') => outcomes.reduce((total, outcome) => total + outcome[count], 0);
 const failures = outcomes.filter((outcome) => outcome.failed > 0);
