@@ -24,11 +24,11 @@ export function drawNames(text: string, hosts: readonly string[], seed: number):
   return drawn;
 }
 
-/** Replaces whole tokens, also where dots are escaped for a regular expression. */
+/** Replaces whole tokens, also where dots are escaped for a regular expression, and behind a glued `-n`. */
 export function rename(text: string, names: ReadonlyMap<string, string>): string {
   const ordered = [...names].sort(([a], [b]) => b.length - a.length);
   const tokens = ordered.map(([name]) => name.split('.').map(RegExp.escape).join('\\\\?\\.'));
-  const pattern = new RegExp(`(?<![\\w-])(?:${tokens.join('|')})(?![\\w-]|\\\\?\\.(?:com|org)\\b)`, 'g');
+  const pattern = new RegExp(`(?:(?<![\\w-])|(?<=\\s-n))(?:${tokens.join('|')})(?![\\w-]|\\\\?\\.(?:com|org)\\b)`, 'g');
   return text.replace(pattern, (found) => {
     const plain = found.replaceAll('\\', '');
     const other = names.get(plain) as string;
