@@ -5,7 +5,7 @@ export interface Trace {
   startedAt: number;
   /** `namespace/pod` or a host name. */
   from: string;
-  /** What was asked for, in one line: `GET http://edition.cnn.com/politics`. */
+  /** What was asked for, in one line: `GET http://www.example.com/`. */
   request: string;
   hops: Hop[];
 }

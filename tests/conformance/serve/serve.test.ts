@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -76,8 +77,13 @@ describe('serve', () => {
     expect((await fetch(`${url}/run`)).status).toBe(405);
   });
 
-  test('only the loopback address answers', () => {
-    expect(new URL(url).hostname).toBe('127.0.0.1');
+  test.runIf(process.platform === 'linux')('only the loopback address listens', () => {
+    const port = Number(new URL(url).port).toString(16).toUpperCase().padStart(4, '0');
+    const sockets = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((path) => readFileSync(path, 'utf8').split('\n'));
+    const listening = sockets
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, local, , state]) => state === '0A' && local?.endsWith(`:${port}`));
+    expect(listening.map(([, local]) => local)).toEqual([`0100007F:${port}`]);
   });
 });
 
